@@ -1,0 +1,14 @@
+import type { AuditEvent } from "@postern/core/audit/audit-event";
+import type { Issuer } from "@postern/core/issuer/issuer";
+import type { IssuerUrl } from "@postern/core/issuer/issuer-url";
+
+/** Port: the issuers that this deployment knows. Every change commits together with its audit entry. */
+export interface IssuerStore {
+  /** By the exact text of `iss`. The hot path of an exchange. */
+  findByUrl(url: IssuerUrl): Promise<Issuer | undefined>;
+  list(): Promise<readonly Issuer[]>;
+  find(id: string): Promise<Issuer | undefined>;
+  add(issuer: Issuer, audit: AuditEvent): Promise<"added" | "exists">;
+  /** `in-use` while a publisher names it. */
+  remove(id: string, audit: AuditEvent): Promise<"removed" | "missing" | "in-use">;
+}

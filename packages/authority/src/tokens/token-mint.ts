@@ -1,0 +1,22 @@
+import type { PublisherTarget } from "@postern/core/publisher/publisher";
+import type { EpochSeconds } from "@postern/core/time/epoch-seconds";
+
+/** A token that exists only in memory until its grant is stored. */
+export interface MintedToken {
+  readonly tokenId: string;
+  /** The token itself. Goes into the response and nowhere else. */
+  readonly text: string;
+  /** SHA-256 of `text`. */
+  readonly digest: Uint8Array;
+}
+
+/** Port: makes `hf_jwt_…` (ES256) for a repo target and `hf_oauth_…` (opaque) for a user target. */
+export interface TokenMint {
+  mint(request: {
+    readonly target: PublisherTarget;
+    readonly access: "read" | "write";
+    readonly publisherId: string;
+    readonly issuedAt: EpochSeconds;
+    readonly expiresAt: EpochSeconds;
+  }): MintedToken;
+}

@@ -1,0 +1,94 @@
+import { type RepoRef, repoKeyOf } from "../resource/repo-ref.ts";
+import { ORG_ROLES, type OrgRole, type Principal, type UserPrincipal } from "./principal.ts";
+
+/** What is asked of a repo. `admin` covers settings, deletion and publishers. */
+export type RepoPermission = "read" | "write" | "admin";
+
+export type Visibility = "public" | "private";
+
+/** The repo as the hub knows it: the name alone never decides. */
+export interface GuardedRepo {
+  readonly repo: RepoRef;
+  readonly repoId: string;
+  readonly visibility: Visibility;
+}
+
+/**
+ * `hidden` means that the caller must not even learn that the repo exists; `forbidden` that it may be told "no";
+ * `anonymous` on both says that credentials might help.
+ */
+export type AccessDecision =
+  | { readonly kind: "allow" }
+  | { readonly kind: "hidden"; readonly anonymous: boolean }
+  | { readonly kind: "forbidden"; readonly anonymous: boolean; readonly reason: string };
+
+/** Decides one permission on one existing repo. Pure: the same inputs give the same answer. */
+export function decideRepoAccess(
+  principal: Principal,
+  guarded: GuardedRepo,
+  permission: RepoPermission,
+): AccessDecision {
+  const anonymous = principal.kind === "anonymous";
+  if (!mayRead(principal, guarded)) return { kind: "hidden", anonymous };
+  if (permission === "read") return { kind: "allow" };
+  const refusal = refuseChange(principal, guarded, permission);
+  return refusal === undefined ? { kind: "allow" } : { kind: "forbidden", anonymous, reason: refusal };
+}
+
+/** May this principal create a repo in `namespace`? */
+export function mayCreateRepoIn(principal: Principal, namespace: string): boolean {
+  if (principal.kind !== "user" || principal.tokenRole !== "write") return false;
+  return hasRole(principal, namespace, "write");
+}
+
+function mayRead(principal: Principal, { repo, repoId, visibility }: GuardedRepo): boolean {
+  if (visibility === "public") return true;
+  switch (principal.kind) {
+    case "anonymous":
+    case "user-workload":
+      // Documented by the Hub: a user token from an exchange never reads private repos.
+      return false;
+    case "user":
+      return hasRole(principal, repo.namespace, "read");
+    case "repo-workload":
+      return isTokensRepo(principal, repo, repoId);
+  }
+}
+
+function refuseChange(
+  principal: Principal,
+  { repo, repoId }: GuardedRepo,
+  permission: "write" | "admin",
+): string | undefined {
+  switch (principal.kind) {
+    case "anonymous":
+      return "You are not logged in.";
+    case "user-workload":
+      return "This token is read-only: a publisher on a user never writes. Add a publisher on the repo itself.";
+    case "repo-workload":
+      if (permission === "admin") return "A token from a trusted publisher cannot change a repo's settings.";
+      if (!isTokensRepo(principal, repo, repoId)) return "This token is good for another repo only.";
+      return principal.access === "write" ? undefined : "This token is read-only: its publisher has read access.";
+    case "user":
+      if (principal.tokenRole !== "write") return "This token is read-only; use one with the write role.";
+      if (hasRole(principal, repo.namespace, permission)) return undefined;
+      return `You need the ${permission} role in ${repo.namespace}.`;
+  }
+}
+
+function isTokensRepo(
+  principal: { readonly repo: RepoRef; readonly repoId: string },
+  repo: RepoRef,
+  repoId: string,
+): boolean {
+  return principal.repoId === repoId && repoKeyOf(principal.repo) === repoKeyOf(repo);
+}
+
+/** A person owns their own namespace; in an organisation the role decides. Administrators of the deployment act everywhere. */
+function hasRole(user: UserPrincipal, namespace: string, needed: OrgRole): boolean {
+  if (user.isAdmin) return true;
+  const wanted = namespace.toLowerCase();
+  if (user.name.toLowerCase() === wanted) return true;
+  const membership = user.memberships.find(({ org }) => org.toLowerCase() === wanted);
+  return membership !== undefined && ORG_ROLES.indexOf(membership.role) >= ORG_ROLES.indexOf(needed);
+}

@@ -1,0 +1,13 @@
+import type { ProviderId } from "../provider/provider-id.ts";
+import type { IssuerUrl } from "./issuer-url.ts";
+
+/** An OIDC issuer that this deployment accepts subject tokens from. No stored issuer, no outbound request. */
+export interface Issuer {
+  readonly id: string;
+  readonly provider: ProviderId;
+  /** The exact text of `iss`, byte for byte (OpenID Connect Core 1.0 §3.1.3.7 item 2). */
+  readonly url: IssuerUrl;
+  /** Origins that may be reached although they are loopback, private or plain http. Set by an administrator, one by one. */
+  readonly allowOrigins: readonly string[];
+  readonly enabled: boolean;
+}

@@ -1,0 +1,36 @@
+import type { IssuerUrl } from "../issuer/issuer-url.ts";
+import type { ProviderId } from "../provider/provider-id.ts";
+import type { AccountName } from "../resource/account-name.ts";
+import type { RepoRef } from "../resource/repo-ref.ts";
+import type { EpochSeconds } from "../time/epoch-seconds.ts";
+
+/** What a publisher belongs to. A repo is held by its own id, so a new repo of the same name inherits nothing. */
+export type PublisherTarget =
+  | { readonly kind: "repo"; readonly repoId: string; readonly repo: RepoRef }
+  | { readonly kind: "user"; readonly name: AccountName };
+
+/** Claim values are compared with their JSON type: `"7"` is not `7`. */
+export type ClaimValue = string | number | boolean;
+
+/** A registered workload identity: an issuer, exact claims, and what they earn. */
+export interface Publisher {
+  readonly id: string;
+  readonly target: PublisherTarget;
+  readonly provider: ProviderId;
+  readonly issuer: IssuerUrl;
+  /** Claim name, derived claim name or JSON pointer (`/a/b`) → the exact value. */
+  readonly claims: Readonly<Record<string, ClaimValue>>;
+  /** Always `read` for a user target. */
+  readonly access: "read" | "write";
+  /** 300 to 3600. */
+  readonly ttlSeconds: number;
+  readonly enabled: boolean;
+  readonly createdAt: EpochSeconds;
+  readonly createdBy: string;
+  readonly lastUsedAt: EpochSeconds | undefined;
+}
+
+/** The key under which publishers, grants and replay entries of one resource are stored. */
+export function targetKeyOf(target: PublisherTarget): string {
+  return target.kind === "repo" ? `repo:${target.repoId}` : `user:${target.name.toLowerCase()}`;
+}
