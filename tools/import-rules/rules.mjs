@@ -85,7 +85,7 @@ export default {
       from: {
         orphan: true,
         path: "^packages/[^/]+/src/",
-        pathNot: "(^packages/core/|\\.test\\.ts|\\.contract\\.ts|/index\\.ts|/main\\.ts|\\.d\\.ts)$",
+        pathNot: "^packages/core/|(\\.test\\.ts|\\.contract\\.ts|/index\\.ts|/main\\.ts|\\.d\\.ts)$",
       },
       to: {},
     },
