@@ -1,0 +1,41 @@
+import type { GuardedRepo, Visibility } from "@postern/core/access/repo-access";
+import type { RepoKind } from "@postern/core/resource/repo-kind";
+import type { RepoRef } from "@postern/core/resource/repo-ref";
+import type { EpochSeconds } from "@postern/core/time/epoch-seconds";
+
+/** A repo that exists: `repo` in its stored spelling, `repoId` 24 hex digits, random, never used again. */
+export interface StoredRepo extends GuardedRepo {
+  readonly createdAt: EpochSeconds;
+  /** The last commit or change of settings. */
+  readonly updatedAt: EpochSeconds;
+  /** The account that created it, or the issuer and subject of the job that did. */
+  readonly createdBy: string;
+}
+
+/** Which repos to list. Everything is optional in effect: an `undefined` filter matches all. */
+export interface RepoQuery {
+  readonly kind: RepoKind;
+  /** Namespace, compared without regard to case. */
+  readonly author: string | undefined;
+  /** Part of `namespace/name`, compared without regard to case. */
+  readonly search: string | undefined;
+  /** The repo id after which the page starts, in the order newest first. */
+  readonly after: string | undefined;
+  /** 1 to 1,000. */
+  readonly limit: number;
+}
+
+/** Port: which repos exist. What git stores is not its business. */
+export interface RepoCatalogue {
+  /** By name without regard to case; the answer carries the stored spelling. */
+  find(repo: RepoRef): Promise<StoredRepo | undefined>;
+  findById(repoId: string): Promise<StoredRepo | undefined>;
+  /** `exists` when the name is taken in any spelling. Resolves when durable. */
+  create(repo: StoredRepo): Promise<"created" | "exists">;
+  delete(repoId: string): Promise<"deleted" | "missing">;
+  setVisibility(repoId: string, visibility: Visibility, at: EpochSeconds): Promise<"changed" | "missing">;
+  /** Notes a commit. Only a hint for listings: may be lost in a crash. */
+  touch(repoId: string, at: EpochSeconds): Promise<void>;
+  /** Newest first. Says nothing about who may see them: the caller filters. */
+  list(query: RepoQuery): Promise<readonly StoredRepo[]>;
+}
