@@ -1,0 +1,88 @@
+import { readFileSync } from "node:fs";
+import { parse } from "yaml";
+import { ConfigError } from "./config-error.ts";
+import type { ServerSettings } from "./server-config.ts";
+
+const EXAMPLE = "a line such as `port: 8080`; docs/reference/configuration.md lists them all";
+
+/**
+ * The server's settings from a YAML file: `port`, `host`, `data`, `public_url`, `audiences`, `bootstrap_admin`, `trusted_proxies`,
+ * `issuers.allow_origins`.
+ *
+ * @throws {ConfigError} for a file that cannot be read, an unknown key (a typing error must not be silently ignored) or a wrong type.
+ */
+export function settingsFromFile(file: string): ServerSettings {
+  const root = parseMapping(file, "", readYaml(file));
+  const issuers = parseMapping(file, "issuers.", root.issuers ?? {});
+  refuseUnknown(file, "", root, [
+    "port",
+    "host",
+    "data",
+    "public_url",
+    "audiences",
+    "bootstrap_admin",
+    "trusted_proxies",
+    "issuers",
+  ]);
+  refuseUnknown(file, "issuers.", issuers, ["allow_origins"]);
+  if (root.port !== undefined && typeof root.port !== "number") throw wrongType(file, "port", "a number");
+  return {
+    port: root.port,
+    host: text(file, "host", root.host),
+    dataDir: text(file, "data", root.data),
+    publicUrl: text(file, "public_url", root.public_url),
+    audiences: list(file, "audiences", root.audiences),
+    bootstrapAdmin: text(file, "bootstrap_admin", root.bootstrap_admin),
+    trustedProxies: list(file, "trusted_proxies", root.trusted_proxies),
+    allowIssuerOrigins: list(file, "issuers.allow_origins", issuers.allow_origins),
+  };
+}
+
+function readYaml(file: string): unknown {
+  try {
+    return parse(readFileSync(file, "utf8")) ?? {};
+  } catch (cause) {
+    throw new ConfigError(
+      file,
+      `cannot be read as YAML (${cause instanceof Error ? cause.message.split("\n")[0] : "unknown error"})`,
+      EXAMPLE,
+    );
+  }
+}
+
+function parseMapping(file: string, prefix: string, value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new ConfigError(
+      file,
+      `${prefix === "" ? "the file" : prefix.slice(0, -1)} must hold keys and values`,
+      EXAMPLE,
+    );
+  }
+  return Object.fromEntries(Object.entries(value));
+}
+
+function refuseUnknown(
+  file: string,
+  prefix: string,
+  mapping: Readonly<Record<string, unknown>>,
+  known: readonly string[],
+): void {
+  const unknown = Object.keys(mapping).find((key) => !known.includes(key));
+  if (unknown !== undefined)
+    throw new ConfigError(file, `${prefix}${unknown} is not a setting; known here: ${known.join(", ")}`, EXAMPLE);
+}
+
+function text(file: string, name: string, value: unknown): string | undefined {
+  if (value === undefined || typeof value === "string") return value;
+  throw wrongType(file, name, "a text");
+}
+
+function list(file: string, name: string, value: unknown): readonly string[] | undefined {
+  if (value === undefined) return undefined;
+  if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value;
+  throw wrongType(file, name, "a list of texts");
+}
+
+function wrongType(file: string, name: string, wanted: string): ConfigError {
+  return new ConfigError(file, `${name} must be ${wanted}`, EXAMPLE);
+}

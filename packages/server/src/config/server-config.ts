@@ -1,0 +1,88 @@
+import path from "node:path";
+import { ConfigError } from "./config-error.ts";
+
+/** What a start of the server may be told: flags first, then environment, then the file. */
+export interface ServerSettings {
+  readonly port?: number | undefined;
+  readonly host?: string | undefined;
+  readonly dataDir?: string | undefined;
+  readonly publicUrl?: string | undefined;
+  /** Further origins that a subject token's `aud` may name. */
+  readonly audiences?: readonly string[] | undefined;
+  /** Name of the first administrator; makes the account and one token at the first start. */
+  readonly bootstrapAdmin?: string | undefined;
+  /** That administrator's token, for unattended installs, instead of a generated one. */
+  readonly adminToken?: string | undefined;
+  /** Addresses or networks of reverse proxies whose `X-Forwarded-*` headers are believed. */
+  readonly trustedProxies?: readonly string[] | undefined;
+  /** Issuer origins that any issuer row may use although they are loopback, private or plain http. */
+  readonly allowIssuerOrigins?: readonly string[] | undefined;
+  /** Listen on a public address without TLS in front. */
+  readonly allowInsecurePublicBind?: boolean | undefined;
+}
+
+/** The settings after parsing: complete, checked, frozen. Times in seconds, sizes in bytes. */
+export interface ServerConfig {
+  readonly port: number;
+  readonly host: string;
+  /** Absolute path. */
+  readonly dataDir: string;
+  /** Origin without a trailing slash; `undefined` until the port is known when none was given. */
+  readonly publicUrl: string | undefined;
+  readonly audiences: readonly string[];
+  readonly bootstrapAdmin: string | undefined;
+  readonly adminToken: string | undefined;
+  readonly trustedProxies: readonly string[];
+  readonly allowIssuerOrigins: readonly string[];
+}
+
+const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "localhost"]);
+
+/**
+ * Checks settings and fills in the defaults of `postern serve`.
+ *
+ * @throws {ConfigError} naming the setting, what was expected and an example.
+ */
+export function parseServerConfig(settings: ServerSettings): ServerConfig {
+  const port = settings.port ?? 8080;
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new ConfigError("port", `must be a whole number from 0 to 65535, not ${port}`, "--port 8080");
+  }
+  const host = settings.host ?? "127.0.0.1";
+  const publicUrl = settings.publicUrl === undefined ? undefined : parseOrigin("public-url", settings.publicUrl);
+  const trustedProxies = settings.trustedProxies ?? [];
+  const guarded = LOOPBACK.has(host) || trustedProxies.length > 0 || settings.allowInsecurePublicBind === true;
+  if (!guarded) {
+    throw new ConfigError(
+      "host",
+      `${host} can be reached from other machines, and tokens would cross the network in the clear`,
+      "put a TLS proxy in front and name it with --trusted-proxy 10.0.0.5, or say --allow-insecure-public-bind",
+    );
+  }
+  return Object.freeze({
+    port,
+    host,
+    dataDir: path.resolve(settings.dataDir ?? "./data"),
+    publicUrl,
+    audiences: (settings.audiences ?? []).map((audience) => parseOrigin("audiences", audience)),
+    bootstrapAdmin: settings.bootstrapAdmin,
+    adminToken: settings.adminToken,
+    trustedProxies,
+    allowIssuerOrigins: (settings.allowIssuerOrigins ?? []).map((origin) =>
+      parseOrigin("issuers.allow_origins", origin),
+    ),
+  });
+}
+
+/** `https://hub.example` or `http://127.0.0.1:8080`; a trailing slash is taken off, anything more is refused. */
+function parseOrigin(setting: string, text: string): string {
+  const bare = text.replace(/\/+$/, "");
+  if (!URL.canParse(bare) || !/^https?:\/\//.test(bare) || new URL(bare).origin !== bare.toLowerCase()) {
+    throw new ConfigError(
+      setting,
+      `must be an origin (scheme, host and port only), not ${text}`,
+      "https://hub.example.com",
+    );
+  }
+  return bare.toLowerCase();
+}

@@ -1,0 +1,48 @@
+import { type FastifyBaseLogger, type FastifyInstance, fastify } from "fastify";
+import type { ServerConfig } from "../config/server-config.ts";
+import { renderNotFound, renderRefusal } from "./render-refusal.ts";
+import { requestIdOf } from "./request-id.ts";
+
+/** Body cap of routes that set none of their own, in bytes. */
+const DEFAULT_BODY_LIMIT = 1024 * 1024;
+
+/**
+ * The HTTP server without its routes: request ids, access log, error exit, safe headers, limits.
+ *
+ * The log carries the path without its query (signed URLs live there) and never a header or a body.
+ */
+export function createApp(config: Pick<ServerConfig, "trustedProxies">, logger: FastifyBaseLogger | false): FastifyInstance {
+  const app = fastify({
+    ...(logger === false ? { logger: false } : { loggerInstance: logger }),
+    disableRequestLogging: true,
+    genReqId: requestIdOf,
+    requestIdHeader: false,
+    bodyLimit: DEFAULT_BODY_LIMIT,
+    trustProxy: config.trustedProxies.length === 0 ? false : [...config.trustedProxies],
+    exposeHeadRoutes: false,
+    keepAliveTimeout: 72_000,
+    // A slow sender of headers is cut; a long upload is not.
+    http: { headersTimeout: 20_000, requestTimeout: 0, maxHeaderSize: 32 * 1024 },
+    forceCloseConnections: "idle",
+    routerOptions: { maxParamLength: 2048 },
+  });
+  app.setErrorHandler(renderRefusal);
+  app.setNotFoundHandler(renderNotFound);
+  app.addHook("onRequest", async (request, reply) => {
+    reply.headers({ "x-request-id": request.id, "x-content-type-options": "nosniff", "referrer-policy": "no-referrer" });
+  });
+  app.addHook("onResponse", async (request, reply) => {
+    request.log.info(
+      {
+        "request.id": request.id,
+        method: request.method,
+        path: request.url.split("?", 1)[0]?.slice(0, 512),
+        status: reply.statusCode,
+        duration_ms: Math.round(reply.elapsedTime * 10) / 10,
+        source: request.ip,
+      },
+      "request",
+    );
+  });
+  return app;
+}
