@@ -1,0 +1,238 @@
+import { randomBytes } from "node:crypto";
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { HubError } from "@postern/core/error/hub-error";
+import { addSeconds, type EpochSeconds, epochSeconds } from "@postern/core/time/epoch-seconds";
+import type { LfsOid } from "../lfs/lfs-oid.ts";
+import {
+  type LfsStore,
+  type MultipartUpload,
+  partCountOf,
+  partSizeOf,
+  type ReceivedPart,
+  type StoredObject,
+} from "../lfs/lfs-store.ts";
+import { StoredFileStream } from "./stored-file-stream.ts";
+import { type ExpectedBytes, type WritableFile, writeVerified } from "./write-verified.ts";
+
+export interface LfsFileStoreOptions {
+  /** Makes a new file for writing; a seam for tests of full disks. */
+  readonly createFile?: (path: string) => Promise<WritableFile>;
+}
+
+/** An upload in parts that got no part for this long is given up. */
+export const PARTS_LIFETIME_SECONDS: number = 24 * 3600;
+
+const READ_SIZE = 1024 * 1024;
+
+/**
+ * LFS objects as files: `ab/cd/abcd…` for finished ones, `incoming/` for those on their way, `parts/{upload}/` for uploads in
+ * parts; all below one folder, so that a finished file is moved into place by one atomic rename. The layout is documented in
+ * `docs/reference/lfs-store.md`; anybody can check it with `sha256sum`.
+ */
+export class LfsFileStore implements LfsStore {
+  readonly #root: string;
+  readonly #createFile: (path: string) => Promise<WritableFile>;
+
+  /**
+   * Opens the store in `directory` and removes what crashed uploads left in `incoming/`. Only one process may have it open.
+   */
+  static async open(directory: string, options: LfsFileStoreOptions = {}): Promise<LfsFileStore> {
+    await rm(join(directory, "incoming"), { recursive: true, force: true });
+    await mkdir(join(directory, "incoming"), { recursive: true });
+    await mkdir(join(directory, "parts"), { recursive: true });
+    return new LfsFileStore(directory, options);
+  }
+
+  private constructor(root: string, options: LfsFileStoreOptions) {
+    this.#root = root;
+    this.#createFile = options.createFile ?? ((path) => open(path, "wx"));
+  }
+
+  async open(oid: LfsOid): Promise<StoredObject | undefined> {
+    const file = await openIfPresent(this.#objectPath(oid));
+    if (file === undefined) return undefined;
+    try {
+      const { size } = await file.stat();
+      return {
+        size,
+        stream: (start, end) => new StoredFileStream(file, start, end),
+        close: () => file.close(),
+      };
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  async receive(oid: LfsOid, size: number, source: AsyncIterable<Uint8Array>): Promise<void> {
+    await this.#storeAs(this.#objectPath(oid), { oid, size }, source);
+  }
+
+  async receivePart(upload: MultipartUpload, partNumber: number, source: AsyncIterable<Uint8Array>): Promise<string> {
+    const folder = this.#partsFolder(upload);
+    await orStorageFull(mkdir(folder, { recursive: true }));
+    const tag = randomBytes(16).toString("hex");
+    // Parts never overwrite each other: a second sender of the same part cannot change what a completion is reading.
+    await this.#writeAside({ size: partSizeOf(upload, partNumber) }, source, (path) =>
+      rename(path, join(folder, partFileName(partNumber, tag))),
+    );
+    return tag;
+  }
+
+  async assemble(upload: MultipartUpload, parts: readonly ReceivedPart[]): Promise<void> {
+    const folder = this.#partsFolder(upload);
+    const files = await checkedPartFiles(folder, upload, parts);
+    await this.#storeAs(this.#objectPath(upload.oid), upload, readInTurn(files));
+    // The object stands; parts that cannot be removed now expire.
+    await rm(folder, { recursive: true, force: true }).catch(() => {});
+  }
+
+  /** Removes the parts of uploads that were given up; call it at start and now and then. */
+  async sweepParts(now: EpochSeconds): Promise<void> {
+    const parts = join(this.#root, "parts");
+    const deadline = addSeconds(now, -PARTS_LIFETIME_SECONDS);
+    for (const name of await readdir(parts)) {
+      const folder = join(parts, name);
+      const found = await stat(folder).catch(() => undefined);
+      // A folder's time moves with every part that arrives in it.
+      if (found !== undefined && epochSeconds(found.mtimeMs / 1000) <= deadline) {
+        await rm(folder, { recursive: true, force: true });
+      }
+    }
+  }
+
+  async #storeAs(path: string, expected: ExpectedBytes, source: AsyncIterable<Uint8Array>): Promise<void> {
+    await this.#writeAside(expected, source, async (written) => {
+      const folders = [join(path, "..", ".."), join(path, "..")];
+      for (const folder of folders) await mkdir(folder, { recursive: true });
+      // Replaces a copy that is there already: the bytes are proven equal, and a copy gone bad is healed.
+      await rename(written, path);
+      // All of them every time: another upload may have made a folder a moment ago and not synced its parent yet.
+      for (const folder of [...folders.reverse(), this.#root]) await syncFolder(folder);
+    });
+  }
+
+  async #writeAside(
+    expected: ExpectedBytes,
+    source: AsyncIterable<Uint8Array>,
+    place: (path: string) => Promise<void>,
+  ): Promise<void> {
+    const path = join(this.#root, "incoming", randomBytes(16).toString("hex"));
+    try {
+      const file = await this.#createFile(path);
+      try {
+        await writeVerified(file, source, expected);
+      } finally {
+        await file.close();
+      }
+      await place(path);
+    } catch (error) {
+      await rm(path, { force: true }).catch(() => {});
+      throw asStorageFull(error);
+    }
+  }
+
+  #objectPath(oid: LfsOid): string {
+    return join(this.#root, oid.slice(0, 2), oid.slice(2, 4), oid);
+  }
+
+  #partsFolder({ uploadId }: MultipartUpload): string {
+    // It comes from a signed ticket; this keeps a mistake there from becoming a path.
+    if (!/^[0-9a-f]{32}$/.test(uploadId)) throw new TypeError("not an upload id");
+    return join(this.#root, "parts", uploadId);
+  }
+}
+
+function partFileName(partNumber: number, tag: string): string {
+  return `${String(partNumber).padStart(5, "0")}-${tag}`;
+}
+
+interface PartFile {
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+async function checkedPartFiles(
+  folder: string,
+  upload: MultipartUpload,
+  parts: readonly ReceivedPart[],
+): Promise<readonly PartFile[]> {
+  const count = partCountOf(upload);
+  if (parts.length !== count) throw badParts(`it has ${count} parts, not ${parts.length}`);
+  const files: PartFile[] = [];
+  for (const [index, part] of parts.entries()) {
+    if (part.partNumber !== index + 1) throw badParts(`part ${index + 1} is not at its place in the list`);
+    const path = join(folder, partFileName(part.partNumber, part.tag));
+    const size = partSizeOf(upload, part.partNumber);
+    const found = /^[0-9a-f]{32}$/.test(part.tag) ? await stat(path).catch(() => undefined) : undefined;
+    if (found?.size !== size) throw badParts(`part ${part.partNumber} was not received with this ETag`);
+    files.push({ path, size });
+  }
+  return files;
+}
+
+function badParts(what: string): HubError {
+  return new HubError(400, "BadRequest", `This upload cannot be completed: ${what}. Start the upload again.`);
+}
+
+async function* readInTurn(files: readonly PartFile[]): AsyncGenerator<Uint8Array> {
+  const buffer = Buffer.allocUnsafe(READ_SIZE);
+  for (const { path } of files) {
+    const file = await open(path, "r");
+    try {
+      for (;;) {
+        const { bytesRead } = await file.read(buffer, 0, buffer.length);
+        if (bytesRead === 0) break;
+        yield buffer.subarray(0, bytesRead);
+      }
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+async function openIfPresent(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, "r");
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** A rename is durable only when the folder that holds the name is. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+async function orStorageFull<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw asStorageFull(error);
+  }
+}
+
+function asStorageFull(error: unknown): unknown {
+  const code = codeOf(error);
+  if (code !== "ENOSPC" && code !== "EDQUOT") return error;
+  return new HubError(
+    507,
+    "StorageFull",
+    "The hub's storage is full; nothing was stored. Ask its operator for space.",
+    {
+      cause: error,
+    },
+  );
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
+}
