@@ -1,0 +1,98 @@
+import type { AuditEvent, AuditValue } from "@postern/core/audit/audit-event";
+import type Database from "better-sqlite3";
+import { type AuditHead, EMPTY_HEAD, type UnhashedAuditEntry } from "../../audit/audit-entry.ts";
+import { canonicalDetail, hashOfEntry } from "../../audit/canonical-entry.ts";
+import type { AuditLogRow } from "./authority-tables.ts";
+import { type PreparedQuery, prepareQuery } from "./prepared-query.ts";
+
+/** What a write unit may do with the audit log: append. */
+export interface AuditChain {
+  append(event: AuditEvent): void;
+}
+
+/** Appends to the chain inside the transaction of a write unit. Never used outside one. */
+export class AuditAppender implements AuditChain {
+  readonly #nowMs: () => number;
+  readonly #readHead: PreparedQuery<Record<never, never>, AuditHead>;
+  readonly #insert: PreparedQuery<AuditLogRow, unknown>;
+  #head: AuditHead = EMPTY_HEAD;
+
+  /** @param nowMs - The time of day in milliseconds since 1970. */
+  constructor(connection: Database.Database, nowMs: () => number) {
+    this.#nowMs = nowMs;
+    this.#readHead = prepareQuery(connection, (db) =>
+      db.selectFrom("audit_log").select(["seq", "hash"]).orderBy("seq", "desc").limit(1),
+    );
+    this.#insert = prepareQuery(connection, (db, bind) =>
+      db.insertInto("audit_log").values({
+        seq: bind("seq"),
+        at: bind("at"),
+        event: bind("event"),
+        outcome: bind("outcome"),
+        actor_kind: bind("actor_kind"),
+        actor_name: bind("actor_name"),
+        actor_token_id: bind("actor_token_id"),
+        resource: bind("resource"),
+        request_id: bind("request_id"),
+        source_address: bind("source_address"),
+        detail: bind("detail"),
+        prev_hash: bind("prev_hash"),
+        hash: bind("hash"),
+      }),
+    );
+  }
+
+  /** Reads the head again: when a transaction begins (another process may have written) and after a unit was rolled back. */
+  reload(): void {
+    this.#head = this.#readHead.get({}) ?? EMPTY_HEAD;
+  }
+
+  append(event: AuditEvent): void {
+    const entry: UnhashedAuditEntry = {
+      seq: this.#head.seq + 1,
+      at: new Date(this.#nowMs()).toISOString(),
+      event: event.event.toWellFormed(),
+      outcome: event.outcome,
+      actor: {
+        kind: event.actor.kind,
+        name: event.actor.name.toWellFormed(),
+        token_id: event.actor.tokenId?.toWellFormed() ?? null,
+      },
+      resource: event.resource.toWellFormed(),
+      request_id: event.requestId.toWellFormed(),
+      source_address: event.sourceAddress?.toWellFormed() ?? null,
+      detail: wellFormedDetail(event.detail),
+      prev_hash: this.#head.hash,
+    };
+    const hash = hashOfEntry(entry);
+    this.#insert.run({
+      seq: entry.seq,
+      at: entry.at,
+      event: entry.event,
+      outcome: entry.outcome,
+      actor_kind: entry.actor.kind,
+      actor_name: entry.actor.name,
+      actor_token_id: entry.actor.token_id,
+      resource: entry.resource,
+      request_id: entry.request_id,
+      source_address: entry.source_address,
+      detail: canonicalDetail(entry.detail),
+      prev_hash: entry.prev_hash,
+      hash,
+    });
+    this.#head = { seq: entry.seq, hash };
+  }
+}
+
+/** A lone surrogate cannot be stored as UTF-8: what is read back would no longer match the hash. */
+function wellFormedDetail(detail: Readonly<Record<string, AuditValue>>): Readonly<Record<string, AuditValue>> {
+  return Object.fromEntries(
+    Object.entries(detail).map(([key, value]) => [key.toWellFormed(), wellFormedValue(value)] as const),
+  );
+}
+
+function wellFormedValue(value: AuditValue): AuditValue {
+  if (typeof value === "string") return value.toWellFormed();
+  if (value === null || typeof value === "number" || typeof value === "boolean") return value;
+  return value.map((text) => text.toWellFormed());
+}

@@ -1,0 +1,64 @@
+import { parseIssuerUrl } from "@postern/core/issuer/issuer-url";
+import { parseProviderId } from "@postern/core/provider/provider-id";
+import { type ClaimValue, type Publisher, targetKeyOf } from "@postern/core/publisher/publisher";
+import { epochSeconds } from "@postern/core/time/epoch-seconds";
+import type { PublisherRow } from "./authority-tables.ts";
+import { columnsOfTarget, targetOfColumns } from "./target-columns.ts";
+
+export function rowOfPublisher(publisher: Publisher): PublisherRow {
+  return {
+    id: publisher.id,
+    target_key: targetKeyOf(publisher.target),
+    ...columnsOfTarget(publisher.target),
+    provider: publisher.provider,
+    issuer: publisher.issuer,
+    claims: canonicalClaims(publisher.claims),
+    access: publisher.access,
+    ttl_seconds: publisher.ttlSeconds,
+    enabled: publisher.enabled ? 1 : 0,
+    created_at: publisher.createdAt,
+    created_by: publisher.createdBy,
+    last_used_at: publisher.lastUsedAt ?? null,
+  };
+}
+
+/** @throws {Error} when the row cannot be read: something other than this program wrote it. */
+export function publisherOf(row: PublisherRow): Publisher {
+  const provider = parseProviderId(row.provider);
+  const issuer = parseIssuerUrl(row.issuer);
+  if (provider === undefined || issuer === undefined) throw new Error(`stored publisher ${row.id} cannot be read`);
+  return {
+    id: row.id,
+    target: targetOfColumns(row),
+    provider,
+    issuer,
+    claims: claimsOf(row),
+    access: row.access,
+    ttlSeconds: row.ttl_seconds,
+    enabled: row.enabled === 1,
+    createdAt: epochSeconds(row.created_at),
+    createdBy: row.created_by,
+    lastUsedAt: row.last_used_at === null ? undefined : epochSeconds(row.last_used_at),
+  };
+}
+
+/** Equal claims give equal text, whatever order they were written in: the unique index then finds the duplicate. */
+function canonicalClaims(claims: Readonly<Record<string, ClaimValue>>): string {
+  const members = Object.keys(claims)
+    .sort()
+    .map((name) => `${JSON.stringify(name)}:${JSON.stringify(claims[name])}`);
+  return `{${members.join(",")}}`;
+}
+
+function claimsOf(row: PublisherRow): Readonly<Record<string, ClaimValue>> {
+  const parsed: unknown = JSON.parse(row.claims);
+  if (typeof parsed !== "object" || parsed === null) throw new Error(`stored publisher ${row.id} has no claims`);
+  return Object.fromEntries(
+    Object.entries(parsed).map(([name, value]) => {
+      // A claim that cannot be read must fail the match, never drop out of it.
+      if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean")
+        throw new Error(`stored publisher ${row.id} has an unreadable claim`);
+      return [name, value];
+    }),
+  );
+}

@@ -1,0 +1,99 @@
+import type { AuditEvent } from "@postern/core/audit/audit-event";
+import type { Issuer } from "@postern/core/issuer/issuer";
+import { type IssuerUrl, parseIssuerUrl } from "@postern/core/issuer/issuer-url";
+import { parseProviderId } from "@postern/core/provider/provider-id";
+import type { IssuerStore } from "../../issuers/issuer-store.ts";
+import type { AuthorityDatabase } from "./authority-database.ts";
+import type { IssuerRow } from "./authority-tables.ts";
+import { type PreparedQuery, prepareQuery } from "./prepared-query.ts";
+
+/** Issuers in `postern.db`. */
+export class SqliteIssuerStore implements IssuerStore {
+  readonly #database: AuthorityDatabase;
+  readonly #byUrl: PreparedQuery<{ readonly url: string }, IssuerRow>;
+  readonly #byId: PreparedQuery<{ readonly id: string }, IssuerRow>;
+  readonly #all: PreparedQuery<Record<never, never>, IssuerRow>;
+  readonly #insert: PreparedQuery<IssuerRow, unknown>;
+  readonly #namedByPublisher: PreparedQuery<{ readonly url: string }, { readonly id: string }>;
+  readonly #delete: PreparedQuery<{ readonly id: string }, unknown>;
+
+  constructor(database: AuthorityDatabase) {
+    const { connection } = database;
+    this.#database = database;
+    this.#byUrl = prepareQuery(connection, (db, bind) =>
+      db.selectFrom("issuers").selectAll().where("url", "=", bind("url")),
+    );
+    this.#byId = prepareQuery(connection, (db, bind) =>
+      db.selectFrom("issuers").selectAll().where("id", "=", bind("id")),
+    );
+    this.#all = prepareQuery(connection, (db) => db.selectFrom("issuers").selectAll().orderBy("url"));
+    this.#insert = prepareQuery(connection, (db, bind) =>
+      db
+        .insertInto("issuers")
+        .values({
+          id: bind("id"),
+          provider: bind("provider"),
+          url: bind("url"),
+          allow_origins: bind("allow_origins"),
+          enabled: bind("enabled"),
+        })
+        .onConflict((conflict) => conflict.column("url").doNothing()),
+    );
+    this.#namedByPublisher = prepareQuery(connection, (db, bind) =>
+      db.selectFrom("publishers").select("id").where("issuer", "=", bind("url")).limit(1),
+    );
+    this.#delete = prepareQuery(connection, (db, bind) => db.deleteFrom("issuers").where("id", "=", bind("id")));
+  }
+
+  async findByUrl(url: IssuerUrl): Promise<Issuer | undefined> {
+    const row = this.#byUrl.get({ url });
+    return row === undefined ? undefined : issuerOf(row);
+  }
+
+  async list(): Promise<readonly Issuer[]> {
+    return this.#all.all({}).map(issuerOf);
+  }
+
+  async find(id: string): Promise<Issuer | undefined> {
+    const row = this.#byId.get({ id });
+    return row === undefined ? undefined : issuerOf(row);
+  }
+
+  add(issuer: Issuer, audit: AuditEvent): Promise<"added" | "exists"> {
+    return this.#database.commits.submit((chain) => {
+      const added = this.#insert.run({
+        id: issuer.id,
+        provider: issuer.provider,
+        url: issuer.url,
+        allow_origins: JSON.stringify(issuer.allowOrigins),
+        enabled: issuer.enabled ? 1 : 0,
+      });
+      if (added === 0) return "exists";
+      chain.append(audit);
+      return "added";
+    });
+  }
+
+  remove(id: string, audit: AuditEvent): Promise<"removed" | "missing" | "in-use"> {
+    return this.#database.commits.submit((chain) => {
+      const row = this.#byId.get({ id });
+      if (row === undefined) return "missing";
+      if (this.#namedByPublisher.get({ url: row.url }) !== undefined) return "in-use";
+      this.#delete.run({ id });
+      chain.append(audit);
+      return "removed";
+    });
+  }
+}
+
+function issuerOf(row: IssuerRow): Issuer {
+  const provider = parseProviderId(row.provider);
+  const url = parseIssuerUrl(row.url);
+  if (provider === undefined || url === undefined) throw new Error(`stored issuer ${row.id} cannot be read`);
+  return { id: row.id, provider, url, allowOrigins: originsOf(row.allow_origins), enabled: row.enabled === 1 };
+}
+
+function originsOf(json: string): readonly string[] {
+  const parsed: unknown = JSON.parse(json);
+  return Array.isArray(parsed) ? parsed.filter((origin) => typeof origin === "string") : [];
+}

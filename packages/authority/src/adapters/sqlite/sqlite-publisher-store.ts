@@ -1,0 +1,121 @@
+import type { AuditEvent } from "@postern/core/audit/audit-event";
+import type { IssuerUrl } from "@postern/core/issuer/issuer-url";
+import { type Publisher, type PublisherTarget, targetKeyOf } from "@postern/core/publisher/publisher";
+import type { PublisherStore } from "../../publishers/publisher-store.ts";
+import type { AuthorityDatabase } from "./authority-database.ts";
+import type { PublisherRow } from "./authority-tables.ts";
+import { type PreparedQuery, prepareQuery } from "./prepared-query.ts";
+import { publisherOf, rowOfPublisher } from "./publisher-row.ts";
+
+/** Publishers in `postern.db`. */
+export class SqlitePublisherStore implements PublisherStore {
+  readonly #database: AuthorityDatabase;
+  readonly #nowSeconds: () => number;
+  readonly #matching: PreparedQuery<{ readonly target_key: string; readonly issuer: string }, PublisherRow>;
+  readonly #ofTarget: PreparedQuery<{ readonly target_key: string }, PublisherRow>;
+  readonly #byId: PreparedQuery<{ readonly id: string }, PublisherRow>;
+  readonly #insert: PreparedQuery<PublisherRow, unknown>;
+  readonly #setEnabled: PreparedQuery<{ readonly id: string; readonly enabled: 0 | 1 }, unknown>;
+  readonly #delete: PreparedQuery<{ readonly id: string }, unknown>;
+  readonly #revokeGrants: PreparedQuery<{ readonly id: string; readonly now: number }, unknown>;
+
+  constructor(database: AuthorityDatabase) {
+    const { connection } = database;
+    this.#database = database;
+    this.#nowSeconds = () => Math.floor(database.nowMs() / 1000);
+    this.#matching = prepareQuery(connection, (db, bind) =>
+      db
+        .selectFrom("publishers")
+        .selectAll()
+        .where("target_key", "=", bind("target_key"))
+        .where("issuer", "=", bind("issuer"))
+        .where("enabled", "=", 1),
+    );
+    this.#ofTarget = prepareQuery(connection, (db, bind) =>
+      db
+        .selectFrom("publishers")
+        .selectAll()
+        .where("target_key", "=", bind("target_key"))
+        .orderBy("created_at")
+        .orderBy("id"),
+    );
+    this.#byId = prepareQuery(connection, (db, bind) =>
+      db.selectFrom("publishers").selectAll().where("id", "=", bind("id")),
+    );
+    this.#insert = prepareQuery(connection, (db, bind) =>
+      db
+        .insertInto("publishers")
+        .values({
+          id: bind("id"),
+          target_key: bind("target_key"),
+          repo_kind: bind("repo_kind"),
+          repo_id: bind("repo_id"),
+          namespace: bind("namespace"),
+          repo_name: bind("repo_name"),
+          provider: bind("provider"),
+          issuer: bind("issuer"),
+          claims: bind("claims"),
+          access: bind("access"),
+          ttl_seconds: bind("ttl_seconds"),
+          enabled: bind("enabled"),
+          created_at: bind("created_at"),
+          created_by: bind("created_by"),
+          last_used_at: bind("last_used_at"),
+        })
+        .onConflict((conflict) => conflict.columns(["target_key", "issuer", "claims", "access"]).doNothing()),
+    );
+    this.#setEnabled = prepareQuery(connection, (db, bind) =>
+      db
+        .updateTable("publishers")
+        .set({ enabled: bind("enabled") })
+        .where("id", "=", bind("id")),
+    );
+    this.#delete = prepareQuery(connection, (db, bind) => db.deleteFrom("publishers").where("id", "=", bind("id")));
+    this.#revokeGrants = prepareQuery(connection, (db, bind) =>
+      db
+        .updateTable("grants")
+        .set({ revoked_at: bind("now") })
+        .where("publisher_id", "=", bind("id"))
+        .where("revoked_at", "is", null)
+        .where("expires_at", ">", bind("now")),
+    );
+  }
+
+  async matching(target: PublisherTarget, issuer: IssuerUrl): Promise<readonly Publisher[]> {
+    return this.#matching.all({ target_key: targetKeyOf(target), issuer }).map(publisherOf);
+  }
+
+  async list(target: PublisherTarget): Promise<readonly Publisher[]> {
+    return this.#ofTarget.all({ target_key: targetKeyOf(target) }).map(publisherOf);
+  }
+
+  async find(id: string): Promise<Publisher | undefined> {
+    const row = this.#byId.get({ id });
+    return row === undefined ? undefined : publisherOf(row);
+  }
+
+  add(publisher: Publisher, audit: AuditEvent): Promise<"added" | "exists"> {
+    return this.#database.commits.submit((chain) => {
+      if (this.#insert.run(rowOfPublisher(publisher)) === 0) return "exists";
+      chain.append(audit);
+      return "added";
+    });
+  }
+
+  setEnabled(id: string, enabled: boolean, audit: AuditEvent): Promise<"changed" | "missing"> {
+    return this.#database.commits.submit((chain) => {
+      if (this.#setEnabled.run({ id, enabled: enabled ? 1 : 0 }) === 0) return "missing";
+      chain.append(audit);
+      return "changed";
+    });
+  }
+
+  remove(id: string, audit: AuditEvent): Promise<"removed" | "missing"> {
+    return this.#database.commits.submit((chain) => {
+      if (this.#delete.run({ id }) === 0) return "missing";
+      this.#revokeGrants.run({ id, now: this.#nowSeconds() });
+      chain.append(audit);
+      return "removed";
+    });
+  }
+}
