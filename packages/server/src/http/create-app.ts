@@ -1,5 +1,6 @@
 import { type FastifyBaseLogger, type FastifyInstance, fastify } from "fastify";
 import type { ServerConfig } from "../config/server-config.ts";
+import type { BoundListener } from "../lifecycle/bound-listener.ts";
 import { renderNotFound, renderRefusal } from "./render-refusal.ts";
 import { requestIdOf } from "./request-id.ts";
 
@@ -11,8 +12,16 @@ const DEFAULT_BODY_LIMIT = 1024 * 1024;
  *
  * The log carries the path without its query (signed URLs live there) and never a header or a body.
  */
-export function createApp(config: Pick<ServerConfig, "trustedProxies">, logger: FastifyBaseLogger | false): FastifyInstance {
+export function createApp(
+  config: Pick<ServerConfig, "trustedProxies">,
+  listener: BoundListener,
+  logger: FastifyBaseLogger | false,
+): FastifyInstance {
   const app = fastify({
+    serverFactory: (handler) => {
+      listener.attach(handler);
+      return listener.server;
+    },
     ...(logger === false ? { logger: false } : { loggerInstance: logger }),
     disableRequestLogging: true,
     genReqId: requestIdOf,
@@ -20,16 +29,16 @@ export function createApp(config: Pick<ServerConfig, "trustedProxies">, logger: 
     bodyLimit: DEFAULT_BODY_LIMIT,
     trustProxy: config.trustedProxies.length === 0 ? false : [...config.trustedProxies],
     exposeHeadRoutes: false,
-    keepAliveTimeout: 72_000,
-    // A slow sender of headers is cut; a long upload is not.
-    http: { headersTimeout: 20_000, requestTimeout: 0, maxHeaderSize: 32 * 1024 },
-    forceCloseConnections: "idle",
     routerOptions: { maxParamLength: 2048 },
   });
   app.setErrorHandler(renderRefusal);
   app.setNotFoundHandler(renderNotFound);
   app.addHook("onRequest", async (request, reply) => {
-    reply.headers({ "x-request-id": request.id, "x-content-type-options": "nosniff", "referrer-policy": "no-referrer" });
+    reply.headers({
+      "x-request-id": request.id,
+      "x-content-type-options": "nosniff",
+      "referrer-policy": "no-referrer",
+    });
   });
   app.addHook("onResponse", async (request, reply) => {
     request.log.info(

@@ -1,0 +1,79 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { ConfigError } from "../config/config-error.ts";
+
+export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** A listening socket whose handler may come later: the port must be known before tokens can name their audience. */
+export interface BoundListener {
+  readonly server: Server;
+  /** `http://host:port` as a client on this machine would write it. */
+  readonly origin: string;
+  /** From now on requests go here; until then they are told to come back. */
+  attach(handler: RequestHandler): void;
+  /** Stops accepting, lets running requests end for at most `graceMs`, then cuts them. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** @throws {ConfigError} when the address is taken or not ours. */
+export async function bindListener(host: string, port: number): Promise<BoundListener> {
+  let handler: RequestHandler | undefined;
+  const server = createServer(
+    // A slow sender of headers is cut; a long upload is not. Two idle minutes on a body are the end of it (see `timeout`).
+    { headersTimeout: 20_000, requestTimeout: 0, maxHeaderSize: 32 * 1024, keepAliveTimeout: 72_000, noDelay: true },
+    (request, response) => {
+      if (handler !== undefined) return handler(request, response);
+      response.writeHead(503, { "retry-after": "1", connection: "close" }).end();
+    },
+  );
+  server.timeout = 120_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (cause: NodeJS.ErrnoException) => reject(toConfigError(host, port, cause)));
+    server.listen(port, host, resolve);
+  });
+  server.on("clientError", (_error, socket) => {
+    if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+    else socket.destroy();
+  });
+  return {
+    server,
+    origin: originOf(server, host),
+    attach: (given) => {
+      handler = given;
+    },
+    close: (graceMs) => closeGently(server, graceMs),
+  };
+}
+
+async function closeGently(server: Server, graceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+  await closed;
+  clearTimeout(cut);
+}
+
+function originOf(server: Server, host: string): string {
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const name = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
+  return `http://${name}:${port}`;
+}
+
+function toConfigError(host: string, port: number, cause: NodeJS.ErrnoException): ConfigError {
+  switch (cause.code) {
+    case "EADDRINUSE":
+      return new ConfigError(
+        "port",
+        `${host}:${port} is taken by another program`,
+        "--port 8081, or --port 0 for any free one",
+      );
+    case "EACCES":
+      return new ConfigError("port", `this user may not listen on ${host}:${port}`, "--port 8080");
+    default:
+      return new ConfigError(
+        "host",
+        `cannot listen on ${host}:${port} (${cause.code ?? cause.message})`,
+        "--host 127.0.0.1",
+      );
+  }
+}
