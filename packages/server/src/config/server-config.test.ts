@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+import { ConfigError } from "./config-error.ts";
+import { settingsFromEnvironment } from "./environment-settings.ts";
+import { mergeSettings } from "./merge-settings.ts";
+import { parseServerConfig, type ServerSettings } from "./server-config.ts";
+
+describe("parseServerConfig", () => {
+  it("fills in the defaults of a first start on a laptop", () => {
+    expect(parseServerConfig({})).toMatchObject({ port: 8080, host: "127.0.0.1", publicUrl: undefined, audiences: [] });
+  });
+
+  it("takes a trailing slash off the public URL", () => {
+    expect(parseServerConfig({ publicUrl: "https://hub.example/" }).publicUrl).toBe("https://hub.example");
+  });
+
+  it.each<[string, ServerSettings, string]>([
+    ["a port out of range", { port: 70_000 }, "port"],
+    ["a port that is no whole number", { port: 80.5 }, "port"],
+    ["a public URL with a path", { publicUrl: "https://hub.example/models" }, "public-url"],
+    ["a public URL without a scheme", { publicUrl: "hub.example" }, "public-url"],
+    ["a public bind without TLS in front", { host: "0.0.0.0" }, "host"],
+    ["an issuer origin with a path", { allowIssuerOrigins: ["http://127.0.0.1:9/x"] }, "issuers.allow_origins"],
+  ])("refuses %s, naming the setting", (_what, settings, setting) => {
+    const failure = thrownBy(() => parseServerConfig(settings));
+    expect(failure).toBeInstanceOf(ConfigError);
+    expect(failure).toMatchObject({ setting });
+  });
+
+  it("allows a public bind behind a named proxy, or when it is said aloud", () => {
+    expect(parseServerConfig({ host: "0.0.0.0", trustedProxies: ["10.0.0.5"] }).host).toBe("0.0.0.0");
+    expect(parseServerConfig({ host: "0.0.0.0", allowInsecurePublicBind: true }).host).toBe("0.0.0.0");
+  });
+});
+
+describe("settingsFromEnvironment", () => {
+  it("reads the fixed names and takes an empty variable as unset", () => {
+    const settings = settingsFromEnvironment({ POSTERN_PORT: "9000", POSTERN_HOST: "", POSTERN_DATA: "/srv/postern" });
+    expect(settings).toMatchObject({ port: 9000, host: undefined, dataDir: "/srv/postern" });
+  });
+
+  it.each([
+    ["a port that is no number", { POSTERN_PORT: "http" }, "POSTERN_PORT"],
+    ["a database that this version cannot use", { POSTERN_DATABASE_URL: "postgres://db" }, "POSTERN_DATABASE_URL"],
+  ])("refuses %s", (_what, environment, setting) => {
+    expect(thrownBy(() => settingsFromEnvironment(environment))).toMatchObject({ setting });
+  });
+});
+
+it("prefers flags to environment to file, setting by setting", () => {
+  const merged = mergeSettings({ port: 1 }, { port: 2, host: "::1" }, { port: 3, host: "127.0.0.1", dataDir: "d" });
+  expect(merged).toEqual({ port: 1, host: "::1", dataDir: "d" });
+});
+
+function thrownBy(run: () => unknown): unknown {
+  try {
+    run();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
