@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import type { StoredRepo } from "../repos/repo-catalogue.ts";
 import type { ObjectId } from "./object-id.ts";
+import type { TreeItem } from "./tree-object.ts";
 
 /** What a path names at one commit. */
 export interface TreeEntry {
@@ -50,6 +51,7 @@ export interface Commit {
   readonly tree: ObjectId;
   readonly parents: readonly ObjectId[];
   readonly authorName: string;
+  readonly authorEmail: string;
   /** Seconds since 1970, as the committer wrote it. */
   readonly committedAt: number;
   /** First line of the message. */
@@ -83,6 +85,8 @@ export interface GitRepository {
   readBlob(oid: ObjectId, maxBytes: number): Promise<Buffer | undefined>;
   /** `undefined` when `path` is no folder. @throws {HubError} 400 when `after` names nothing. */
   listTree(commit: ObjectId, query: TreeQuery): Promise<TreePage | undefined>;
+  /** One folder as git stores it, in git's order; `undefined` when `oid` is no tree. */
+  readTree(oid: ObjectId): Promise<readonly TreeItem[] | undefined>;
   readCommit(id: ObjectId): Promise<Commit | undefined>;
   /** Newest first, `skip` left out, at most `limit`; only those that changed `path` when it is given. */
   log(

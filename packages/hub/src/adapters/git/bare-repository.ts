@@ -1,0 +1,283 @@
+import { rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { Readable } from "node:stream";
+import { parseCommit } from "../../git/commit-object.ts";
+import type {
+  ByteRange,
+  Commit,
+  GitRepository,
+  OpenBlob,
+  Ref,
+  RefUpdate,
+  StagedObjects,
+  TreeEntry,
+  TreePage,
+  TreeQuery,
+} from "../../git/git-repository.ts";
+import { listTreePage } from "../../git/list-tree.ts";
+import { type ObjectId, parseObjectId } from "../../git/object-id.ts";
+import { isBranchOrTagName, isFullRef } from "../../git/ref-name.ts";
+import { FOLDER_MODE, parseTree, SUBMODULE_MODE, type TreeItem } from "../../git/tree-object.ts";
+import { openLargeBlob } from "./blob-process.ts";
+import { type GitProgram, runGit } from "./git-command.ts";
+import type { ObjectReader } from "./object-reader.ts";
+import type { ObjectReaderPool } from "./object-reader-pool.ts";
+import { isSystemError, RefFiles } from "./ref-files.ts";
+import { StagedLooseObjects } from "./staged-loose-objects.ts";
+import { syncDirectory } from "./sync-path.ts";
+
+/** Blobs up to this size go through memory; larger ones get a process of their own and flow through a pipe. */
+const IN_MEMORY_BYTES = 256 * 1024;
+/** A tree or commit above this is refused: reading it would cost memory out of proportion. */
+const MAX_STRUCTURE_BYTES = 64 * 1024 * 1024;
+const ZERO_OID = "0".repeat(40);
+const LOG_FORMAT = "%H%x00%T%x00%P%x00%an%x00%ae%x00%ct%x00%s%x00%b%x00";
+const LOG_FIELDS = 8;
+const MAX_LOCK_TRIES = 20;
+
+export interface BareRepositoryOptions {
+  readonly program: GitProgram;
+  readonly readers: ObjectReaderPool;
+  /** A text that was never used before, for temporary names. */
+  readonly nonce: () => string;
+  /** Milliseconds since 1970 at which this process took over the data directory: older lock files have no owner. */
+  readonly startedAtMs: number;
+}
+
+/** One bare repository on disk. */
+export class BareRepository implements GitRepository {
+  readonly repoId: string;
+  readonly #directory: string;
+  readonly #options: BareRepositoryOptions;
+  readonly #refs: RefFiles;
+
+  constructor(repoId: string, directory: string, options: BareRepositoryOptions) {
+    this.repoId = repoId;
+    this.#directory = directory;
+    this.#options = options;
+    this.#refs = new RefFiles(directory);
+  }
+
+  async resolveRevision(revision: string): Promise<ObjectId | undefined> {
+    const oid = parseObjectId(revision);
+    if (oid !== undefined) return await this.#peel(oid, false);
+    if (revision === "HEAD") return await this.#readPeeled("HEAD");
+    if (revision.startsWith("refs/")) return await this.readRef(revision);
+    if (!isBranchOrTagName(revision)) return undefined;
+    return (await this.readRef(`refs/heads/${revision}`)) ?? (await this.readRef(`refs/tags/${revision}`));
+  }
+
+  async readRef(ref: string): Promise<ObjectId | undefined> {
+    return isFullRef(ref) ? await this.#readPeeled(ref) : undefined;
+  }
+
+  async entryAt(commit: ObjectId, path: string): Promise<TreeEntry | undefined> {
+    const item = await this.#itemAt(commit, path);
+    return item === undefined ? undefined : await this.#sized({ ...item, path });
+  }
+
+  async openBlob(oid: ObjectId, range?: ByteRange): Promise<OpenBlob> {
+    const info = await this.#ask((reader) => reader.info(oid));
+    if (info?.type !== "blob") throw new Error(`no blob ${oid}`);
+    if (info.size > IN_MEMORY_BYTES) {
+      return { size: info.size, stream: openLargeBlob(this.#options.program, this.#directory, oid, info.size, range) };
+    }
+    const object = await this.#ask((reader) => reader.content(oid));
+    if (object === undefined) throw new Error(`no blob ${oid}`);
+    const start = range?.start ?? 0;
+    const part = object.content.subarray(start, range === undefined ? undefined : start + range.length);
+    return { size: info.size, stream: Readable.from(part.length === 0 ? [] : [part]) };
+  }
+
+  async readBlob(oid: ObjectId, maxBytes: number): Promise<Buffer | undefined> {
+    const info = await this.#ask((reader) => reader.info(oid));
+    if (info?.type !== "blob" || info.size > maxBytes) return undefined;
+    return (await this.#ask((reader) => reader.content(oid)))?.content;
+  }
+
+  async listTree(commit: ObjectId, query: TreeQuery): Promise<TreePage | undefined> {
+    const folder = await this.#itemAt(commit, query.path);
+    if (folder?.mode !== FOLDER_MODE) return undefined;
+    const page = await listTreePage((oid) => this.#presentTree(oid), folder.oid, { ...query, base: query.path });
+    const entries = await Promise.all(page.items.map((item) => this.#sized(item)));
+    return { entries, next: page.more ? entries.at(-1)?.path : undefined };
+  }
+
+  async readTree(oid: ObjectId): Promise<readonly TreeItem[] | undefined> {
+    const content = await this.#structure(oid, "tree");
+    return content === undefined ? undefined : parseTree(content);
+  }
+
+  async readCommit(id: ObjectId): Promise<Commit | undefined> {
+    const content = await this.#structure(id, "commit");
+    return content === undefined ? undefined : parseCommit(id, content);
+  }
+
+  async log(
+    from: ObjectId,
+    page: { readonly skip: number; readonly limit: number; readonly path?: string },
+  ): Promise<readonly Commit[]> {
+    const args = ["log", `--format=${LOG_FORMAT}`, `--skip=${page.skip}`, `--max-count=${page.limit}`];
+    const { status, stdout, stderr } = await this.#run([...args, from, "--", ...(page.path ? [page.path] : [])]);
+    if (status !== 0) throw new Error(`git log failed: ${stderr}`);
+    return parseLog(stdout.toString("utf8"));
+  }
+
+  async countCommits(from: ObjectId): Promise<number> {
+    const { status, stdout, stderr } = await this.#run(["rev-list", "--count", from, "--"]);
+    if (status !== 0) throw new Error(`git rev-list failed: ${stderr}`);
+    return Number(stdout.toString("latin1").trim());
+  }
+
+  async listRefs(prefix: string): Promise<readonly Ref[]> {
+    const format = "%(refname)%00%(objectname)%00%(objecttype)%00%(*objectname)%00%(*objecttype)";
+    const { status, stdout, stderr } = await this.#run(["for-each-ref", `--format=${format}`, prefix]);
+    if (status !== 0) throw new Error(`git for-each-ref failed: ${stderr}`);
+    return stdout
+      .toString("utf8")
+      .split("\n")
+      .flatMap((line) => {
+        const [ref = "", oid = "", type, peeled = "", peeledType] = line.split("\0");
+        const commit = parseObjectId(type === "commit" ? oid : peeledType === "commit" ? peeled : "");
+        return commit === undefined ? [] : [{ ref, commit }];
+      });
+  }
+
+  async updateRef(ref: string, to: ObjectId | undefined, expected: ObjectId | undefined): Promise<RefUpdate> {
+    if (!isFullRef(ref)) throw new Error(`not a full ref: ${ref}`);
+    const path = join(this.#directory, ref);
+    const input = `update ${ref}\0${to ?? ZERO_OID}\0${expected ?? ZERO_OID}\0`;
+    for (let attempt = 1; ; attempt++) {
+      const { status, stderr } = await this.#run(["update-ref", "--no-deref", "-z", "--stdin"], input);
+      if (status === 0) break;
+      if (/ENOSPC|No space left on device|Disk quota exceeded/.test(stderr)) {
+        throw Object.assign(new Error("git update-ref: no space left on device"), { code: "ENOSPC" });
+      }
+      if (/cannot create '|there is a non-empty directory/.test(stderr)) return "clash";
+      if (/\.lock': File exists/.test(stderr)) {
+        if (attempt >= MAX_LOCK_TRIES) throw new Error(`git update-ref: ${ref} stays locked`);
+        await this.#clearOrphanedLocks([`${path}.lock`, join(this.#directory, "packed-refs.lock")]);
+        continue;
+      }
+      if (/but expected|reference already exists|unable to resolve reference|reference is missing/.test(stderr)) {
+        return "stale";
+      }
+      throw new Error(`git update-ref failed: ${stderr.slice(0, 300)}`);
+    }
+    await this.#syncRefFolders(path);
+    return "updated";
+  }
+
+  async stageObjects(): Promise<StagedObjects> {
+    return await StagedLooseObjects.begin(
+      this.#directory,
+      this.#options.nonce(),
+      async (oid) => (await this.#ask((reader) => reader.info(oid))) !== undefined,
+    );
+  }
+
+  #ask<T>(question: (reader: ObjectReader) => Promise<T>): Promise<T> {
+    return this.#options.readers.ask(this.#directory, question);
+  }
+
+  #run(args: readonly string[], input = ""): ReturnType<typeof runGit> {
+    return runGit(this.#options.program, this.#directory, args, { input });
+  }
+
+  async #readPeeled(ref: string): Promise<ObjectId | undefined> {
+    const oid = await this.#refs.read(ref);
+    return oid === undefined ? undefined : await this.#peel(oid, true);
+  }
+
+  /** Follows annotated tags to a commit. */
+  async #peel(oid: ObjectId, throughTags: boolean): Promise<ObjectId | undefined> {
+    const info = await this.#ask((reader) => reader.info(oid));
+    if (info?.type === "commit") return oid;
+    if (info?.type !== "tag" || !throughTags) return undefined;
+    const content = await this.#structure(oid, "tag");
+    const target = parseObjectId(/^object ([0-9a-f]{40})\n/.exec(content?.toString("latin1") ?? "")?.[1] ?? "");
+    // A tag names an object that existed before it, so this ends.
+    return target === undefined ? undefined : await this.#peel(target, true);
+  }
+
+  async #itemAt(commit: ObjectId, path: string): Promise<TreeItem | undefined> {
+    const root = (await this.readCommit(commit))?.tree;
+    if (root === undefined) return undefined;
+    let item: TreeItem = { name: "", mode: FOLDER_MODE, oid: root };
+    for (const name of path === "" ? [] : path.split("/")) {
+      if (item.mode !== FOLDER_MODE) return undefined;
+      const found = (await this.readTree(item.oid))?.find((entry) => entry.name === name);
+      if (found === undefined) return undefined;
+      item = found;
+    }
+    return item;
+  }
+
+  async #presentTree(oid: ObjectId): Promise<readonly TreeItem[]> {
+    const items = await this.readTree(oid);
+    if (items === undefined) throw new Error(`no tree ${oid}`);
+    return items;
+  }
+
+  async #sized({ path, mode, oid }: TreeItem & { readonly path: string }): Promise<TreeEntry> {
+    if (mode === FOLDER_MODE) return { path, mode, type: "directory", oid, size: 0 };
+    if (mode === SUBMODULE_MODE) return { path, mode, type: "submodule", oid, size: 0 };
+    const info = await this.#ask((reader) => reader.info(oid));
+    if (info?.type !== "blob") throw new Error(`no blob ${oid}`);
+    return { path, mode, type: "file", oid, size: info.size };
+  }
+
+  async #structure(oid: ObjectId, type: "tree" | "commit" | "tag"): Promise<Buffer | undefined> {
+    const info = await this.#ask((reader) => reader.info(oid));
+    if (info?.type !== type) return undefined;
+    if (info.size > MAX_STRUCTURE_BYTES) throw new Error(`${type} ${oid} is too large`);
+    return (await this.#ask((reader) => reader.content(oid)))?.content;
+  }
+
+  /** A process that was killed leaves its lock file; only this process writes here, so one from before its start has no owner. */
+  async #clearOrphanedLocks(paths: readonly string[]): Promise<void> {
+    for (const path of paths) {
+      try {
+        if ((await stat(path)).mtimeMs < this.#options.startedAtMs) await rm(path, { force: true });
+      } catch (error) {
+        if (!isSystemError(error, "ENOENT", "ENOTDIR")) throw error;
+      }
+    }
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+
+  async #syncRefFolders(refPath: string): Promise<void> {
+    const top = join(this.#directory, "refs");
+    for (let folder = dirname(refPath); folder.startsWith(top); folder = dirname(folder)) {
+      try {
+        await syncDirectory(folder);
+      } catch (error) {
+        // Git removes the folders that a deleted ref leaves empty.
+        if (!isSystemError(error, "ENOENT")) throw error;
+      }
+    }
+  }
+}
+
+function parseLog(text: string): readonly Commit[] {
+  const fields = text.split("\0");
+  const commits: Commit[] = [];
+  for (let at = 0; at + LOG_FIELDS < fields.length; at += LOG_FIELDS) {
+    const [id = "", tree = "", parents = "", authorName = "", authorEmail = "", time = "", title = "", body = ""] =
+      fields.slice(at, at + LOG_FIELDS);
+    const commit = parseObjectId(id.trim());
+    const treeId = parseObjectId(tree);
+    if (commit === undefined || treeId === undefined) throw new Error("git log printed something else");
+    commits.push({
+      id: commit,
+      tree: treeId,
+      parents: parents.split(" ").flatMap((parent) => parseObjectId(parent) ?? []),
+      authorName,
+      authorEmail,
+      committedAt: Number(time),
+      title,
+      body: body.trim(),
+    });
+  }
+  return commits;
+}

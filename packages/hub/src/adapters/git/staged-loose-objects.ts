@@ -1,0 +1,95 @@
+import { createHash } from "node:crypto";
+import { chmod, mkdir, open, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { deflate } from "node:zlib";
+import type { StagedObjects } from "../../git/git-repository.ts";
+import { type ObjectId, parseObjectId } from "../../git/object-id.ts";
+import { syncDirectory, syncFile } from "./sync-path.ts";
+
+const deflated = promisify(deflate);
+
+/** How many files are synced at a time. */
+const SYNC_WIDTH = 8;
+
+/**
+ * New loose objects in a folder of their own, moved into the repo when they are published.
+ *
+ * Until then a crash leaves only that folder, under the name that git's own `prune` clears away (`tmp_objdir-`).
+ */
+export class StagedLooseObjects implements StagedObjects {
+  readonly #objects: string;
+  readonly #folder: string;
+  readonly #exists: (oid: ObjectId) => Promise<boolean>;
+  readonly #staged = new Set<ObjectId>();
+
+  private constructor(objects: string, folder: string, exists: (oid: ObjectId) => Promise<boolean>) {
+    this.#objects = objects;
+    this.#folder = folder;
+    this.#exists = exists;
+  }
+
+  static async begin(
+    gitDirectory: string,
+    nonce: string,
+    exists: (oid: ObjectId) => Promise<boolean>,
+  ): Promise<StagedLooseObjects> {
+    const objects = join(gitDirectory, "objects");
+    const folder = join(objects, `tmp_objdir-incoming-${nonce}`);
+    await mkdir(folder);
+    return new StagedLooseObjects(objects, folder, exists);
+  }
+
+  async writeBlob(content: Uint8Array): Promise<ObjectId> {
+    return await this.#write("blob", content);
+  }
+
+  async writeTree(content: Uint8Array): Promise<ObjectId> {
+    return await this.#write("tree", content);
+  }
+
+  async writeCommit(content: Uint8Array): Promise<ObjectId> {
+    return await this.#write("commit", content);
+  }
+
+  async publish(): Promise<void> {
+    const oids = [...this.#staged];
+    await inParallel(oids, (oid) => syncFile(join(this.#folder, oid)));
+    const folders = new Set(oids.map((oid) => join(this.#objects, oid.slice(0, 2))));
+    for (const folder of folders) await mkdir(folder, { recursive: true });
+    // An object of that name that is there already has the same content, so replacing it changes nothing.
+    for (const oid of oids) await rename(join(this.#folder, oid), join(this.#objects, oid.slice(0, 2), oid.slice(2)));
+    await inParallel([...folders], syncDirectory);
+    await syncDirectory(this.#objects);
+    this.#staged.clear();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #write(type: "blob" | "tree" | "commit", content: Uint8Array): Promise<ObjectId> {
+    const header = Buffer.from(`${type} ${content.byteLength}\0`);
+    const oid = parseObjectId(createHash("sha1").update(header).update(content).digest("hex"));
+    if (oid === undefined) throw new Error("unreachable: SHA-1 is 40 hex digits");
+    if (this.#staged.has(oid) || (await this.#exists(oid))) return oid;
+    const path = join(this.#folder, oid);
+    const file = await open(path, "w", 0o444);
+    try {
+      await file.writeFile(await deflated(Buffer.concat([header, content])));
+    } finally {
+      await file.close();
+    }
+    await chmod(path, 0o444);
+    this.#staged.add(oid);
+    return oid;
+  }
+}
+
+async function inParallel<T>(items: readonly T[], task: (item: T) => Promise<void>): Promise<void> {
+  const queue = items.values();
+  const worker = async (): Promise<void> => {
+    for (const item of queue) await task(item);
+  };
+  await Promise.all(Array.from({ length: SYNC_WIDTH }, worker));
+}
