@@ -1,0 +1,62 @@
+import type { IssuerUrl } from "@postern/core/issuer/issuer-url";
+import type { ClaimOverrides, ClaimSet } from "../claim/claim-value.ts";
+
+/**
+ * What kind of job runs.
+ *
+ * `no-id-token`: the workflow does not ask for an id token. `fork-pull-request`: a stranger's pull or merge request.
+ */
+export type JobScenario = "trusted" | "no-id-token" | "fork-pull-request";
+
+/** `immutable` carries ids beside the names, as repositories made or renamed since 2026-07-15 do; `names` is the older form. */
+export type GitHubSubjectShape = "immutable" | "names";
+
+/** From which claims are derived. */
+export interface ClaimsRequest {
+  readonly issuer: IssuerUrl;
+  readonly scenario: JobScenario;
+  /** Claims derived from an overridden one follow it, unless they are overridden too. */
+  readonly overrides: ClaimOverrides;
+  readonly githubSubject: GitHubSubjectShape;
+}
+
+/** What a job's environment is made of. */
+export interface JobDescription {
+  readonly issuer: IssuerUrl;
+  readonly scenario: JobScenario;
+  /** Final: overrides applied. */
+  readonly claims: ClaimSet;
+  /** An own, private directory for the files that the variables name. */
+  readonly directory: string;
+  readonly workingDirectory: string;
+  /** GitLab's `id_tokens`: variable name to audiences. */
+  readonly idTokens: Readonly<Record<string, readonly string[]>>;
+}
+
+/** How a job comes by its tokens: a provider uses one of the two. */
+export interface JobTokens {
+  /** An endpoint that mints for this job alone, until the job ends. */
+  openRequestEndpoint(): { readonly url: string; readonly bearer: string };
+  issue(audiences: readonly string[]): Promise<string>;
+}
+
+/** Variables, and files to be written below the job's directory before it starts. */
+export interface JobSurroundings {
+  readonly variables: Readonly<Record<string, string>>;
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** One CI provider: its claims, its discovery document and what its jobs see. */
+export interface SimulatedProvider {
+  /** Where the JWKS lies, below the issuer URL. */
+  readonly keysPath: string;
+  /** Members of the discovery document beside `issuer` and `jwks_uri`. */
+  readonly discovery: ClaimSet;
+  /** Seconds from `iat` to `nbf` (not positive) and to `exp`. */
+  readonly lifetime: { readonly notBefore: number; readonly expires: number };
+  /** The audience of a token that was asked for without one. */
+  defaultAudience(claims: ClaimSet): string;
+  /** A consistent claim set; `iss aud iat nbf exp jti` are added by the issuer, and overrides are applied afterwards. */
+  claims(request: ClaimsRequest): ClaimSet;
+  surroundings(job: JobDescription, tokens: JobTokens): Promise<JobSurroundings>;
+}
