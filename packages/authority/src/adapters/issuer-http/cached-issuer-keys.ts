@@ -1,0 +1,162 @@
+import type { Issuer } from "@postern/core/issuer/issuer";
+import type { SigningAlgorithm } from "@postern/core/provider/provider-preset";
+import type { Clock } from "@postern/core/time/clock";
+import type { EpochSeconds } from "@postern/core/time/epoch-seconds";
+import type { IssuerKeys, KeyLookup } from "../../token-exchange/issuer-keys.ts";
+import { type DiscoveredKeys, discoverKeys } from "./discover-keys.ts";
+import type { IssuerFetchOptions } from "./issuer-fetch.ts";
+import type { IssuerKey } from "./key-set.ts";
+
+/** All in seconds. */
+const MIN_FRESH = 300;
+const MAX_FRESH = 86_400;
+const DEFAULT_FRESH = 900;
+/** How long keys may be used past their last fetch while the issuer is down; a removed key dies with it at the latest. */
+const MAX_STALE = 86_400;
+/** Between two fetches that unknown keys caused. */
+const UNKNOWN_KEY_COOLDOWN = 60;
+const FIRST_FAILURE_COOLDOWN = 2;
+const MAX_FAILURE_COOLDOWN = 300;
+const UNKNOWN_KID_LIFE = 300;
+const MAX_UNKNOWN_KIDS = 256;
+
+interface IssuerState {
+  keys: readonly IssuerKey[] | undefined;
+  fetchedAt: number;
+  freshUntil: number;
+  failures: number;
+  /** No fetch at all before this moment; set by failures. */
+  retryAt: number;
+  /** No fetch for an unknown key before this moment. */
+  unknownKeyFetchAt: number;
+  /** Until when a `kid` counts as looked up in vain. */
+  readonly unknownKids: Map<string, number>;
+  inFlight: Promise<void> | undefined;
+}
+
+export interface CachedIssuerKeysDeps extends IssuerFetchOptions {
+  readonly clock: Clock;
+  /** Told about a fetch that failed, for the log; never with a token. */
+  readonly onFetchFailure?: (issuer: Issuer, cause: unknown) => void;
+}
+
+/**
+ * Issuers' keys, fetched over HTTP and kept in memory.
+ *
+ * One fetch in flight per issuer; a cooldown after failures that doubles, and one between fetches that unknown keys cause, so that a
+ * flood of invented `kid`s costs one fetch a minute; keys stay usable for a day while their issuer is down (trusted-publishing §3, 16
+ * and 17).
+ */
+export class CachedIssuerKeys implements IssuerKeys {
+  readonly #states = new Map<string, IssuerState>();
+  readonly #deps: CachedIssuerKeysDeps;
+
+  constructor(deps: CachedIssuerKeysDeps) {
+    this.#deps = deps;
+  }
+
+  async find(issuer: Issuer, unverifiedKid: string | undefined, alg: SigningAlgorithm): Promise<KeyLookup> {
+    const state = this.#stateOf(issuer);
+    const now = this.#deps.clock.now();
+    if (now < state.freshUntil) {
+      const key = choose(state.keys, unverifiedKid, alg);
+      if (key !== undefined) return { kind: "key", key };
+      if (!this.#mayAskForUnknown(state, unverifiedKid, now)) return { kind: "unknown-key" };
+      state.unknownKeyFetchAt = now + UNKNOWN_KEY_COOLDOWN;
+    }
+    await this.#refresh(issuer, state);
+    return this.#answer(state, unverifiedKid, alg);
+  }
+
+  #answer(state: IssuerState, kid: string | undefined, alg: SigningAlgorithm): KeyLookup {
+    const now = this.#deps.clock.now();
+    if (state.keys === undefined || now >= state.fetchedAt + MAX_STALE)
+      return { kind: "unavailable", retryAfterSeconds: Math.max(1, state.retryAt - now) };
+    const key = choose(state.keys, kid, alg);
+    if (key !== undefined) return { kind: "key", key };
+    if (kid !== undefined) rememberUnknown(state.unknownKids, kid, now);
+    return { kind: "unknown-key" };
+  }
+
+  #mayAskForUnknown(state: IssuerState, kid: string | undefined, now: EpochSeconds): boolean {
+    // Whoever came while a fetch was under way shares its answer.
+    if (state.inFlight !== undefined) return true;
+    if (kid === undefined || now < state.unknownKeyFetchAt || now < state.retryAt) return false;
+    return now >= (state.unknownKids.get(kid) ?? 0);
+  }
+
+  /** Resolves when a fetch has ended, whatever came of it; starts none while cooling down. */
+  async #refresh(issuer: Issuer, state: IssuerState): Promise<void> {
+    if (state.inFlight === undefined) {
+      if (this.#deps.clock.now() < state.retryAt) return;
+      state.inFlight = this.#fetch(issuer, state).finally(() => {
+        state.inFlight = undefined;
+      });
+    }
+    await state.inFlight;
+  }
+
+  async #fetch(issuer: Issuer, state: IssuerState): Promise<void> {
+    try {
+      const found = await discoverKeys(issuer, this.#deps);
+      this.#accept(state, found);
+    } catch (cause) {
+      const now = this.#deps.clock.now();
+      state.failures += 1;
+      state.retryAt = now + Math.min(FIRST_FAILURE_COOLDOWN * 2 ** (state.failures - 1), MAX_FAILURE_COOLDOWN);
+      this.#deps.onFetchFailure?.(issuer, cause);
+    }
+  }
+
+  #accept(state: IssuerState, { keys, maxAgeSeconds }: DiscoveredKeys): void {
+    const now = this.#deps.clock.now();
+    state.keys = keys;
+    state.fetchedAt = now;
+    state.freshUntil = now + Math.min(Math.max(maxAgeSeconds ?? DEFAULT_FRESH, MIN_FRESH), MAX_FRESH);
+    state.failures = 0;
+    state.retryAt = 0;
+    for (const { kid } of keys) if (kid !== undefined) state.unknownKids.delete(kid);
+  }
+
+  /** By row, not by URL: an issuer that is removed and added again with other permissions starts from nothing. */
+  #stateOf(issuer: Issuer): IssuerState {
+    const known = this.#states.get(issuer.id);
+    if (known !== undefined) return known;
+    const state: IssuerState = {
+      keys: undefined,
+      fetchedAt: 0,
+      freshUntil: 0,
+      failures: 0,
+      retryAt: 0,
+      unknownKeyFetchAt: 0,
+      unknownKids: new Map(),
+      inFlight: undefined,
+    };
+    this.#states.set(issuer.id, state);
+    return state;
+  }
+}
+
+/** A token without `kid`, or a key without one, is only unambiguous when a single key fits. */
+function choose(
+  keys: readonly IssuerKey[] | undefined,
+  kid: string | undefined,
+  alg: SigningAlgorithm,
+): IssuerKey["key"] | undefined {
+  const fit = (keys ?? []).filter((key) => key.alg === alg);
+  if (kid !== undefined) {
+    const named = fit.find((key) => key.kid === kid);
+    if (named !== undefined) return named.key;
+  }
+  const [only] = fit;
+  if (only === undefined || fit.length !== 1) return undefined;
+  return kid === undefined || only.kid === undefined ? only.key : undefined;
+}
+
+function rememberUnknown(unknownKids: Map<string, number>, kid: string, now: EpochSeconds): void {
+  if (unknownKids.size >= MAX_UNKNOWN_KIDS) {
+    const [oldest] = unknownKids.keys();
+    if (oldest !== undefined) unknownKids.delete(oldest);
+  }
+  unknownKids.set(kid, now + UNKNOWN_KID_LIFE);
+}

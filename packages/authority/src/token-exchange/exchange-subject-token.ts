@@ -1,0 +1,158 @@
+import { hash } from "node:crypto";
+import type { AuditEvent } from "@postern/core/audit/audit-event";
+import type { OAuthError } from "@postern/core/error/oauth-error";
+import type { Publisher, PublisherTarget } from "@postern/core/publisher/publisher";
+import type { Resource } from "@postern/core/resource/resource";
+import { addSeconds, type EpochSeconds, toIsoTime } from "@postern/core/time/epoch-seconds";
+import type { PublisherStore } from "../publishers/publisher-store.ts";
+import type { MintedToken, TokenMint } from "../tokens/token-mint.ts";
+import { auditResourceOf } from "./audit-resource.ts";
+import { decideExchange } from "./decide-exchange.ts";
+import { exchangeRefusal } from "./exchange-refusal.ts";
+import type { GrantLedger, NewGrant, SubjectTokenUse } from "./grant-ledger.ts";
+import { replayDeadline } from "./replay-key.ts";
+import type { ResourceDirectory } from "./resource-directory.ts";
+import type { TokenExchangeRequest } from "./token-exchange-request.ts";
+import { type VerificationDeps, type VerifiedSubjectToken, verifySubjectToken } from "./verify-subject-token.ts";
+
+/** Longest life of an exchanged token, in seconds, whatever its publisher says. */
+const MAX_TOKEN_LIFE_SECONDS = 3600;
+
+export interface ExchangeDeps extends VerificationDeps {
+  readonly publishers: Pick<PublisherStore, "matching">;
+  readonly resources: ResourceDirectory;
+  readonly ledger: GrantLedger;
+  readonly mint: TokenMint;
+}
+
+/** Who is calling, for the audit entry. */
+export interface ExchangeOrigin {
+  readonly requestId: string;
+  readonly sourceAddress: string | undefined;
+}
+
+export interface IssuedToken {
+  /** The bearer token; readable only here, storage keeps its digest. */
+  readonly accessToken: string;
+  readonly expiresInSeconds: number;
+}
+
+/**
+ * Trades a subject token for an access token to one resource (RFC 8693 §2.1).
+ *
+ * @param request - Well-formed, but nothing in it is verified yet.
+ * @throws {OAuthError} `invalid_grant` when the subject token is refused or may not reach the resource; `temporarily_unavailable` when
+ *   the issuer's keys cannot be fetched. RFC 8693 §2.2.2 would split the first; the Hub's documented contract does not.
+ */
+export async function exchangeSubjectToken(
+  request: TokenExchangeRequest,
+  origin: ExchangeOrigin,
+  deps: ExchangeDeps,
+): Promise<IssuedToken> {
+  const subject = await verifySubjectToken(request.subjectToken, deps);
+  const target = await findTarget(request.resource, deps.resources);
+  const publishers = await deps.publishers.matching(target, subject.issuer.url);
+  const decision = decideExchange(subject, publishers);
+  if (decision.kind === "deny") throw decision.refusal;
+
+  const { publisher } = decision;
+  const issuedAt = deps.clock.now();
+  const expiresAt = addSeconds(issuedAt, Math.min(publisher.ttlSeconds, MAX_TOKEN_LIFE_SECONDS));
+  const access = target.kind === "user" ? "read" : publisher.access;
+  const minted = deps.mint.mint({ target, access, publisherId: publisher.id, issuedAt, expiresAt });
+  const grant = grantOf({ subject, publisher, target, access, minted, issuedAt, expiresAt });
+
+  // Spending the token, storing the grant and writing it down succeed or fail together.
+  const outcome = await deps.ledger.issue(useOf(subject), grant, auditOf(request, origin, subject, grant));
+  switch (outcome.kind) {
+    case "issued":
+      return { accessToken: minted.text, expiresInSeconds: expiresAt - issuedAt };
+    case "replayed":
+      throw replayed(subject, outcome.firstUsedAt);
+    case "publisher-gone":
+      throw exchangeRefusal("TP1904", { detail: { issuer: subject.issuer.url, subject: subject.subject } });
+  }
+}
+
+/** A missing repo gets a target that no publisher has, so that it takes the same path and the same time as any other. */
+async function findTarget(resource: Resource, resources: ResourceDirectory): Promise<PublisherTarget> {
+  if (resource.kind === "user") return { kind: "user", name: resource.name };
+  const known = await resources.findRepo(resource.repo);
+  if (known === undefined) return { kind: "repo", repoId: "", repo: resource.repo };
+  return { kind: "repo", repoId: known.repoId, repo: known.repo };
+}
+
+function useOf({ issuer, replayKey, times, preset, hasJti }: VerifiedSubjectToken): SubjectTokenUse {
+  return {
+    issuer: issuer.url,
+    replayKey,
+    retainUntil: replayDeadline(times),
+    mode: hasJti ? preset.replay.withJti : preset.replay.withoutJti,
+  };
+}
+
+function grantOf(parts: {
+  readonly subject: VerifiedSubjectToken;
+  readonly publisher: Publisher;
+  readonly target: PublisherTarget;
+  readonly access: "read" | "write";
+  readonly minted: MintedToken;
+  readonly issuedAt: EpochSeconds;
+  readonly expiresAt: EpochSeconds;
+}): NewGrant {
+  const { subject, publisher, target, access, minted, issuedAt, expiresAt } = parts;
+  return {
+    tokenId: minted.tokenId,
+    kind: target.kind,
+    tokenDigest: minted.digest,
+    publisherId: publisher.id,
+    target,
+    access,
+    issuedAt,
+    expiresAt,
+    origin: {
+      issuer: subject.issuer.url,
+      subject: subject.subject,
+      provider: subject.issuer.provider,
+      publisherId: publisher.id,
+      runUrl: subject.preset.runUrl(subject.claims, subject.issuer.url),
+    },
+  };
+}
+
+function auditOf(
+  request: TokenExchangeRequest,
+  { requestId, sourceAddress }: ExchangeOrigin,
+  subject: VerifiedSubjectToken,
+  grant: NewGrant,
+): AuditEvent {
+  const { issuer, provider, runUrl } = grant.origin;
+  return {
+    event: "token.exchange",
+    outcome: "allowed",
+    actor: { kind: "workload", name: `${issuer} ${subject.subject}`, tokenId: undefined },
+    resource: auditResourceOf(request.resource),
+    requestId,
+    sourceAddress,
+    detail: {
+      jti: grant.tokenId,
+      publisher_id: grant.publisherId,
+      provider,
+      issuer,
+      subject: subject.subject,
+      access: grant.access,
+      expires_at: toIsoTime(grant.expiresAt),
+      run_url: runUrl ?? null,
+      commit_url: subject.preset.commitUrl(subject.claims, issuer) ?? null,
+      subject_token_sha256: hash("sha256", request.subjectToken, "hex"),
+    },
+  };
+}
+
+function replayed({ preset, hasJti, issuer, subject }: VerifiedSubjectToken, firstUsedAt: EpochSeconds): OAuthError {
+  const mode = hasJti ? preset.replay.withJti : preset.replay.withoutJti;
+  return exchangeRefusal(mode.kind === "bounded" ? "TP1602" : "TP1601", {
+    sentence: `First use: ${toIsoTime(firstUsedAt)}.`,
+    detail: { issuer: issuer.url, subject },
+  });
+}
