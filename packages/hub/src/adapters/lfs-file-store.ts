@@ -49,6 +49,12 @@ export class LfsFileStore implements LfsStore {
     this.#createFile = options.createFile ?? ((path) => open(path, "wx"));
   }
 
+  async sizeOf(oid: LfsOid): Promise<number | undefined> {
+    const object = await this.open(oid);
+    await object?.close();
+    return object?.size;
+  }
+
   async open(oid: LfsOid): Promise<StoredObject | undefined> {
     const file = await openIfPresent(this.#objectPath(oid));
     if (file === undefined) return undefined;

@@ -37,6 +37,9 @@ export interface ReceivedPart {
  * `LfsLinks`, never by the presence of bytes here.
  */
 export interface LfsStore {
+  /** Bytes; `undefined` when there is no such object. */
+  sizeOf(oid: LfsOid): Promise<number | undefined>;
+
   /** `undefined` when there is no such object. */
   open(oid: LfsOid): Promise<StoredObject | undefined>;
 

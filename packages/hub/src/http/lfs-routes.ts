@@ -1,0 +1,78 @@
+import type { RouteAudit } from "@postern/core/audit/route-audit";
+import { pathPrefixOf, REPO_KINDS, type RepoKind } from "@postern/core/resource/repo-kind";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { openRepo } from "../access/open-repo.ts";
+import { answerBatch } from "../lfs/answer-batch.ts";
+import { parseBatchRequest } from "./lfs-batch-request.ts";
+import { acceptJson } from "./lfs-json-body.ts";
+import { withLfsRefusals } from "./lfs-refusal.ts";
+import type { LfsRoutesDeps } from "./lfs-routes-deps.ts";
+import { registerLfsTransferRoutes } from "./lfs-transfer-routes.ts";
+import { rawSegmentsOf, requestedRepo } from "./request-repo.ts";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** What a changing route writes into the audit log. */
+    audit?: RouteAudit;
+  }
+}
+
+/** The media type of the batch API; git-lfs insists on it in answers. */
+export const LFS_MEDIA_TYPE = "application/vnd.git-lfs+json";
+
+/**
+ * The LFS API (hub-wire §7.2, §7.3, §9): batch, locks and the transfers that a batch hands out.
+ *
+ * In a scope of its own, because its bodies are parsed like no other route's.
+ */
+export function registerLfsRoutes(app: FastifyInstance, deps: LfsRoutesDeps): void {
+  app.register(async (scope) => {
+    acceptJson(scope);
+    for (const kind of REPO_KINDS) {
+      const lfs = `/${pathPrefixOf(kind)}:namespace/:name/info/lfs`;
+      scope.post(
+        `${lfs}/objects/batch`,
+        { config: { audit: { none: "it only hands out URLs; what they do is recorded when they are used" } } },
+        withLfsRefusals((request, reply) => answerBatchRequest(request, reply, kind, deps)),
+      );
+      scope.post(
+        `${lfs}/locks/verify`,
+        { config: { audit: { none: "there are no locks; git-lfs asks before every push" } } },
+        withLfsRefusals((request, reply) => answerLocks(request, reply, kind, deps)),
+      );
+    }
+  });
+  registerLfsTransferRoutes(app, deps);
+}
+
+async function answerBatchRequest(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  kind: RepoKind,
+  deps: LfsRoutesDeps,
+): Promise<FastifyReply> {
+  const principal = await deps.gatekeeper.identify(request.headers.authorization);
+  // Refused before the body is looked at: a stranger learns nothing from how it is judged.
+  const ref = namedRepo(request, kind);
+  await openRepo(deps.catalogue, principal, ref, "read");
+  const batch = parseBatchRequest(request.body);
+  const permission = batch.operation === "upload" ? "write" : "read";
+  const repo = await openRepo(deps.catalogue, principal, ref, permission);
+  const origin = `${request.protocol}://${request.host}`;
+  return reply.type(LFS_MEDIA_TYPE).send(JSON.stringify(await answerBatch(batch, { principal, repo, origin }, deps)));
+}
+
+async function answerLocks(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  kind: RepoKind,
+  deps: LfsRoutesDeps,
+): Promise<FastifyReply> {
+  const principal = await deps.gatekeeper.identify(request.headers.authorization);
+  await openRepo(deps.catalogue, principal, namedRepo(request, kind), "write");
+  return reply.type(LFS_MEDIA_TYPE).send(JSON.stringify({ ours: [], theirs: [] }));
+}
+
+function namedRepo(request: FastifyRequest, kind: RepoKind): ReturnType<typeof requestedRepo> {
+  return requestedRepo(kind, rawSegmentsOf(request.raw.url ?? ""), kind === "model" ? 0 : 1);
+}

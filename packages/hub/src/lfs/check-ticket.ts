@@ -1,0 +1,53 @@
+import { HubError } from "@postern/core/error/hub-error";
+import type { Clock } from "@postern/core/time/clock";
+import type { Gatekeeper } from "../access/gatekeeper.ts";
+import type { RepoCatalogue } from "../repos/repo-catalogue.ts";
+import { openTicket, type TransferOperation, type TransferTicket } from "./transfer-ticket.ts";
+
+export interface CheckTicketDeps {
+  readonly gatekeeper: Pick<Gatekeeper, "isTokenLive">;
+  readonly catalogue: Pick<RepoCatalogue, "findById">;
+  readonly clock: Clock;
+  /** Signs transfer URLs; at least 32 random bytes. */
+  readonly ticketKey: Uint8Array;
+}
+
+type TicketFor<Operation extends TransferOperation> = Extract<TransferTicket, { readonly operation: Operation }>;
+
+/**
+ * Whether a signed URL is good now, for this operation on this object. Asked once, when the transfer begins: one that began in
+ * time is not cut off for taking long.
+ *
+ * @throws {HubError} 403 `Forbidden` when it is not ours, was changed, is for something else, expired, or its token was revoked;
+ *   404 `RepoNotFound` when the repo is gone.
+ */
+export async function checkTicket<Operation extends TransferOperation>(
+  sealed: unknown,
+  operation: Operation,
+  oid: string,
+  deps: CheckTicketDeps,
+): Promise<TicketFor<Operation>> {
+  const ticket = typeof sealed === "string" ? openTicket(sealed, deps.ticketKey) : undefined;
+  // Part and completion URLs differ from the rest by path, too; only what is signed counts.
+  if (ticket === undefined || !isFor(ticket, operation) || ticket.oid !== oid) {
+    throw new HubError(403, "Forbidden", "This transfer URL is not valid. Start the transfer again.");
+  }
+  if (deps.clock.now() >= ticket.expiresAt) {
+    throw new HubError(403, "Forbidden", "This transfer URL has expired. Start the transfer again.");
+  }
+  const { tokenId } = ticket.actor;
+  if (tokenId !== undefined && !(await deps.gatekeeper.isTokenLive(tokenId))) {
+    throw new HubError(403, "Forbidden", "The token that asked for this transfer was revoked or has expired.");
+  }
+  if ((await deps.catalogue.findById(ticket.repoId)) === undefined) {
+    throw new HubError(404, "RepoNotFound", "The repo of this transfer does not exist any more.");
+  }
+  return ticket;
+}
+
+function isFor<Operation extends TransferOperation>(
+  ticket: TransferTicket,
+  operation: Operation,
+): ticket is TicketFor<Operation> {
+  return ticket.operation === operation;
+}
