@@ -7,7 +7,7 @@ import type { Runtime } from "../runtime/runtime.ts";
 /** Node's own environment, network, clock and files; the only file of this package that reaches for them. */
 export const nodeRuntime: Runtime = {
   environment: process.env,
-  fetch: (url, init) => fetch(url, init),
+  fetch: (input, init) => fetch(input, init),
   now: () => Date.now(),
   sleep: async (milliseconds, signal) => {
     try {

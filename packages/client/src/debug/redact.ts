@@ -11,17 +11,25 @@ const SECRET_NAME =
 /** `token_type`, `subject_token_type` and the like say what a token is, not the token. */
 const HARMLESS_NAME = /_type$|_types$/i;
 
-/** A JWT, whole or broken off anywhere: base64url of `{"`, `{ "` or a line break after the brace. */
-const JWT = /e(?:yJ[A-Za-z0-9_-]{6,}|[yw][A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+)(?:\.[A-Za-z0-9_-]*)*/g;
-const HUB_TOKEN = /hf_[A-Za-z0-9_.-]{6,}/g;
+/** One run of the characters that tokens are made of. */
+const RUN = /[A-Za-z0-9_.-]{9,}/g;
+
+/**
+ * Where a token begins in such a run: a hub token, or a JWT, whole or broken off anywhere. A JWT begins with base64url of `{"`,
+ * or of a brace and white space, which would also fit the middle of innocent names and so counts at the start only.
+ */
+const TOKEN_START = /hf_[A-Za-z0-9_.-]{6}|eyJ[A-Za-z0-9_-]{6}|^(?:eyA[gi]|ew[o0k])[A-Za-z0-9_-]{5}/;
 
 export function isSecretName(name: string): boolean {
   return SECRET_NAME.test(name) && !HARMLESS_NAME.test(name);
 }
 
-/** Removes whatever looks like a JWT or a hub token, wherever it stands. */
+/** Removes whatever looks like a JWT or a hub token, wherever it stands; linear in the text, which a server may have chosen. */
 export function redactText(text: string): string {
-  return text.replaceAll(JWT, REDACTED).replaceAll(HUB_TOKEN, REDACTED);
+  return text.replaceAll(RUN, (run) => {
+    const start = run.search(TOKEN_START);
+    return start === -1 ? run : run.slice(0, start) + REDACTED;
+  });
 }
 
 /** The URL without user info, fragment and the values of secret query parameters. */

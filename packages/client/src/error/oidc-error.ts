@@ -45,6 +45,8 @@ export type OidcErrorCode =
 export interface ServerRefusal {
   readonly status?: number | undefined;
   readonly requestId?: string | undefined;
+  /** A Postern hub's own code for the reason, for example `TP1802`. */
+  readonly exchangeCode?: string | undefined;
   /** OAuth `error`, for example `invalid_grant` (RFC 6749 §5.2). */
   readonly error?: string | undefined;
   readonly errorDescription?: string | undefined;
@@ -60,6 +62,8 @@ export class OidcError extends Error {
   readonly status: number | undefined;
   /** The server's request id: quote it when you ask its operator. */
   readonly requestId: string | undefined;
+  /** A Postern hub's own code for the reason, for example `TP1802`. */
+  readonly exchangeCode: string | undefined;
   readonly error: string | undefined;
   readonly errorDescription: string | undefined;
   readonly errors: readonly string[];
@@ -69,6 +73,7 @@ export class OidcError extends Error {
     this.code = code;
     this.status = refusal.status;
     this.requestId = refusal.requestId;
+    this.exchangeCode = refusal.exchangeCode;
     this.error = refusal.error;
     this.errorDescription = refusal.errorDescription;
     this.errors = refusal.errors ?? [];
@@ -79,5 +84,5 @@ const TRANSIENT: ReadonlySet<OidcErrorCode> = new Set(["rate_limited", "unavaila
 
 /** Whether the same call may succeed a little later without anybody changing anything. */
 export function isTransient(error: unknown): error is OidcError {
-  return error instanceof OidcError && TRANSIENT.has(error.code);
+  return error instanceof OidcError && (TRANSIENT.has(error.code) || (error.status ?? 0) >= 500);
 }

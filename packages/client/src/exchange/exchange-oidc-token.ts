@@ -1,22 +1,14 @@
 import { OidcError } from "../error/oidc-error.ts";
 import type { CallLimits } from "../http/call-limits.ts";
+import { parseObject } from "../http/json-object.ts";
 import { sendRequest } from "../http/send-request.ts";
-import { parseObject, readServerWords } from "../http/server-words.ts";
+import { readServerWords } from "../http/server-words.ts";
 import { maskSecret } from "../masking/github-mask.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { cleanToken } from "../token/clean-token.ts";
+import type { ExchangeRequest } from "./exchange-request.ts";
 import { type ExchangedToken, readExchangedToken } from "./exchanged-token.ts";
 import { refusedExchange } from "./refused-exchange.ts";
-
-/** What is traded for what, and where. */
-export interface ExchangeRequest {
-  /** The id token of the CI provider (RFC 8693 §2.1). */
-  readonly subjectToken: string;
-  /** `ns/name`, `datasets/ns/name`, `spaces/ns/name`, `kernels/ns/name`, or a user name for a read-only token. */
-  readonly resource: string;
-  /** Without trailing slashes. */
-  readonly endpoint: string;
-}
 
 /**
  * Trades an id token for a short-lived hub token (RFC 8693 §2.1, as JSON, which is how the Hub documents it).

@@ -1,13 +1,14 @@
 import { OidcError, type ServerRefusal } from "../error/oidc-error.ts";
 import { cleanLine } from "../http/server-words.ts";
 import { readUnverifiedClaims } from "../mint/unverified-claims.ts";
-import type { ExchangeRequest } from "./exchange-oidc-token.ts";
+import type { ExchangeRequest } from "./exchange-request.ts";
 
 /** The error for an exchange that was answered with anything but success. */
 export function refusedExchange(request: ExchangeRequest, words: ServerRefusal, now: number): OidcError {
   const id = words.requestId === undefined ? "" : ` (request id ${words.requestId})`;
   const said = [words.error, words.errorDescription].filter((part) => part !== undefined).join(": ");
-  if (words.error === undefined || (words.status ?? 0) >= 500) {
+  // An error page in JSON has an `error` too, but not one of OAuth's short codes.
+  if (!/^[a-z][a-z_]*$/.test(words.error ?? "") || (words.status ?? 0) >= 500) {
     return new OidcError(
       "exchange_failed",
       `${request.endpoint} could not exchange the id token: status ${words.status}${said === "" ? "" : `, ${said}`}${id}. ${

@@ -14,6 +14,8 @@ export interface CallOptions {
 /** The caller's signal and the deadline as one, and when the deadline falls due. */
 export interface CallLimits {
   readonly signal: AbortSignal;
+  /** The deadline alone, to tell it from a caller's own timeout. */
+  readonly deadline: AbortSignal;
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   readonly endsAt: number;
 }
@@ -27,7 +29,7 @@ export function limitsOf(options: CallOptions, now: number): CallLimits {
   }
   const deadline = AbortSignal.timeout(Math.ceil(milliseconds));
   const signal = options.signal === undefined ? deadline : AbortSignal.any([options.signal, deadline]);
-  return { signal, endsAt: now + milliseconds };
+  return { signal, deadline, endsAt: now + milliseconds };
 }
 
 /**
@@ -35,19 +37,20 @@ export function limitsOf(options: CallOptions, now: number): CallLimits {
  *
  * @param what - What was being waited for, to end the sentence "… took too long".
  */
-export function cutShort(signal: AbortSignal, what: string): unknown {
+export function cutShort({ signal, deadline }: CallLimits, what: string): unknown {
   const reason: unknown = signal.reason;
-  if (reason instanceof DOMException && reason.name === "TimeoutError") {
+  if (deadline.aborted && reason === deadline.reason) {
     return new OidcError("timed_out", `${what} took too long. Try again, or allow more time with deadlineMs.`);
   }
   return reason;
 }
 
 /** Settles with `promise`, or rejects as soon as the signal aborts; the promise itself goes on. */
-export async function within<T>(promise: Promise<T>, signal: AbortSignal, what: string): Promise<T> {
-  if (signal.aborted) throw cutShort(signal, what);
+export async function within<T>(promise: Promise<T>, limits: CallLimits, what: string): Promise<T> {
+  const { signal } = limits;
+  if (signal.aborted) throw cutShort(limits, what);
   const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => aborted.reject(cutShort(signal, what));
+  const onAbort = (): void => aborted.reject(cutShort(limits, what));
   signal.addEventListener("abort", onAbort, { once: true });
   try {
     return await Promise.race([promise, aborted.promise]);

@@ -42,7 +42,7 @@ export async function sendRequest(request: OutgoingRequest, runtime: Runtime, li
     throw new OidcError("offline", `${request.name} needs the network, and HF_HUB_OFFLINE is set. Unset it.`);
   }
   for (let attempt = 1; ; attempt++) {
-    const outcome = await attemptOnce(request, runtime, limits.signal);
+    const outcome = await attemptOnce(request, runtime, limits);
     if (outcome.kind === "answer" && !request.retryStatuses.has(outcome.answer.status)) return outcome.answer;
 
     const mayRetry = outcome.kind === "answer" || request.retryWithoutAnswer;
@@ -54,7 +54,7 @@ export async function sendRequest(request: OutgoingRequest, runtime: Runtime, li
     try {
       await runtime.sleep(pause, limits.signal);
     } catch (error) {
-      throw limits.signal.aborted ? cutShort(limits.signal, request.name) : error;
+      throw limits.signal.aborted ? cutShort(limits, request.name) : error;
     }
   }
 }
@@ -63,7 +63,8 @@ type Outcome =
   | { readonly kind: "answer"; readonly answer: Answer }
   | { readonly kind: "no-answer"; readonly reason: string };
 
-async function attemptOnce(request: OutgoingRequest, runtime: Runtime, signal: AbortSignal): Promise<Outcome> {
+async function attemptOnce(request: OutgoingRequest, runtime: Runtime, limits: CallLimits): Promise<Outcome> {
+  const { signal } = limits;
   const { host } = new URL(request.url);
   try {
     const response = await curlFetch(runtime)(request.url, {
@@ -87,7 +88,7 @@ async function attemptOnce(request: OutgoingRequest, runtime: Runtime, signal: A
     const body = await readCapped(response, host);
     return { kind: "answer", answer: { status: response.status, headers: response.headers, body } };
   } catch (error) {
-    if (signal.aborted) throw cutShort(signal, request.name);
+    if (signal.aborted) throw cutShort(limits, request.name);
     if (error instanceof OidcError) throw error;
     return { kind: "no-answer", reason: reasonOf(error) };
   }
@@ -115,10 +116,10 @@ function givenUp(request: OutgoingRequest, outcome: Outcome, now: number): OidcE
   const when = asked === undefined ? "in a while" : `in ${Math.ceil(asked / 1000)} seconds`;
   const words = readServerWords(status, headers, body);
   const said = words.errorDescription ?? words.error;
-  const request_id = words.requestId === undefined ? "" : ` (request id ${words.requestId})`;
+  const id = words.requestId === undefined ? "" : ` (request id ${words.requestId})`;
   return new OidcError(
     status === 429 ? "rate_limited" : "unavailable",
-    `${request.name} was put off by ${host} with status ${status}${said === undefined ? "" : `: ${said}`}${request_id}. Try again ${when}.`,
+    `${request.name} was put off by ${host} with status ${status}${said === undefined ? "" : `: ${said}`}${id}. Try again ${when}.`,
     words,
   );
 }

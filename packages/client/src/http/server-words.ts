@@ -1,5 +1,6 @@
 import { redactText } from "../debug/redact.ts";
 import type { ServerRefusal } from "../error/oidc-error.ts";
+import { parseObject } from "./json-object.ts";
 
 /** Characters of one line of a server's explanation that are kept. */
 const LINE_LIMIT = 600;
@@ -15,6 +16,7 @@ export function readServerWords(status: number, headers: Headers, body: string):
   const json = parseObject(body);
   return {
     status,
+    exchangeCode: /^TP\d{4}$/.exec(textOf(json?.code) ?? "")?.[0],
     requestId: cleanLine(headers.get("x-request-id") ?? textOf(json?.request_id)),
     error: cleanLine(textOf(json?.error)),
     errorDescription: cleanLine(
@@ -22,17 +24,6 @@ export function readServerWords(status: number, headers: Headers, body: string):
     ),
     errors: linesOf(json?.errors),
   };
-}
-
-/** A JSON object, or `undefined` for anything else. */
-export function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-    return Object.fromEntries(Object.entries(value));
-  } catch {
-    return undefined;
-  }
 }
 
 /** One printable line without tokens; `undefined` when nothing is left. */

@@ -1,7 +1,8 @@
 import { OidcError } from "../error/oidc-error.ts";
 import type { CallLimits } from "../http/call-limits.ts";
+import { parseObject } from "../http/json-object.ts";
 import { sendRequest } from "../http/send-request.ts";
-import { parseObject, readServerWords } from "../http/server-words.ts";
+import { readServerWords } from "../http/server-words.ts";
 import { maskSecret } from "../masking/github-mask.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { cleanToken } from "../token/clean-token.ts";

@@ -1,4 +1,4 @@
-import { parseObject } from "../http/server-words.ts";
+import { parseObject } from "../http/json-object.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { parseObject } from "../http/server-words.ts";
+import { parseObject } from "../http/json-object.ts";
 
 /** Claims read without checking any signature: good for choosing and for advice, never for trust. */
 export interface UnverifiedClaims {

@@ -1,7 +1,7 @@
 import type { Environment } from "../environment/environment.ts";
 
-/** The part of the standard `fetch` that is used: a URL and its options. */
-export type FetchFunction = (url: string, init: RequestInit) => Promise<Response>;
+/** The standard `fetch`. */
+export type FetchFunction = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
 /** Everything the client takes from the world around it, so that tests and browsers can bring their own. */
 export interface Runtime {

@@ -51,7 +51,7 @@ export class OidcTokenCache {
     const entry = this.#entries.get(key);
     // A clock that was set back would keep a dead token alive, so time before the exchange counts as stale.
     if (entry !== undefined && now >= entry.obtainedAt && now < entry.refreshAt) return entry.token;
-    return within(this.#flight(key, login, options), limits.signal, "The keyless login");
+    return within(this.#flight(key, login, options), limits, "The keyless login");
   }
 
   #flight(key: string, login: CachedLogin, options: CallOptions): Promise<ExchangedToken> {
