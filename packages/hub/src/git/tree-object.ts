@@ -12,6 +12,8 @@ export interface TreeItem {
 export const FOLDER_MODE = "40000";
 /** Mode of a plain file. */
 export const FILE_MODE = "100644";
+/** Mode of a file that may be run. */
+export const EXECUTABLE_MODE = "100755";
 /** Mode of a commit of another repo. */
 export const SUBMODULE_MODE = "160000";
 

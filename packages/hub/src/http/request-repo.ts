@@ -4,6 +4,7 @@ import { parseRepoRef, type RepoRef } from "@postern/core/resource/repo-ref";
 import { parseEntryPath } from "../git/entry-path.ts";
 import type { GitRepository } from "../git/git-repository.ts";
 import type { ObjectId } from "../git/object-id.ts";
+import { revisionNotFound } from "../git/revision-not-found.ts";
 
 /** The segments of a request's path as they were sent: split at `/`, nothing decoded, query left out. */
 export function rawSegmentsOf(rawUrl: string): readonly string[] {
@@ -71,12 +72,6 @@ export async function requestedCommit(git: GitRepository, tail: readonly string[
 /** The revision that the whole tail spells, whether or not it exists. */
 export function requestedRevision(tail: readonly string[]): string {
   return tail.map(decodeSegment).join("/").replace(/\/$/, "");
-}
-
-/** What clients turn into their `RevisionNotFoundError`. */
-export function revisionNotFound(revision: string): HubError {
-  const shown = revision.replaceAll(/[^\x20-\x7e]/g, "?").slice(0, 200);
-  return new HubError(404, "RevisionNotFound", `Revision not found: ${shown}`);
 }
 
 async function findRevision(

@@ -1,0 +1,24 @@
+import type Database from "better-sqlite3";
+import { Kysely, SqliteDialect } from "kysely";
+import { type Migration, Migrator } from "kysely/migration";
+import { repos } from "./migrations/2026-11-21-repos.ts";
+
+/** In the order of their names. One that was released is never edited again. */
+const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  "2026-11-21-repos": repos,
+};
+
+/** Brings the hub's tables to the newest version. @throws whatever a migration threw; that migration is rolled back. */
+export async function migrateHub(connection: Database.Database): Promise<void> {
+  // Not destroyed afterwards: that would close the connection, which is not ours.
+  const db = new Kysely<unknown>({ dialect: new SqliteDialect({ database: connection }) });
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: async () => MIGRATIONS },
+    // The authority keeps its own list in the same file.
+    migrationTableName: "hub_migrations",
+    migrationLockTableName: "hub_migrations_lock",
+  });
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) throw error;
+}

@@ -1,0 +1,103 @@
+import type { Visibility } from "@postern/core/access/repo-access";
+import { REPO_KINDS } from "@postern/core/resource/repo-kind";
+import { parseRepoRef, type RepoRef, repoKeyOf } from "@postern/core/resource/repo-ref";
+import { type EpochSeconds, epochSeconds } from "@postern/core/time/epoch-seconds";
+import { type Selectable, sql } from "kysely";
+import type { RepoCatalogue, RepoQuery, StoredRepo } from "../../repos/repo-catalogue.ts";
+import type { HubDatabase } from "./hub-database.ts";
+import type { RepoRow } from "./hub-tables.ts";
+
+/** The catalogue of repos in `postern.db`. */
+export class SqliteRepoCatalogue implements RepoCatalogue {
+  readonly #database: HubDatabase;
+
+  constructor(database: HubDatabase) {
+    this.#database = database;
+  }
+
+  async find(repo: RepoRef): Promise<StoredRepo | undefined> {
+    const row = this.#database.get((db) => db.selectFrom("repos").selectAll().where("repo_key", "=", repoKeyOf(repo)));
+    return row === undefined ? undefined : toStoredRepo(row);
+  }
+
+  async findById(repoId: string): Promise<StoredRepo | undefined> {
+    const row = this.#database.get((db) => db.selectFrom("repos").selectAll().where("repo_id", "=", repoId));
+    return row === undefined ? undefined : toStoredRepo(row);
+  }
+
+  async create({
+    repo,
+    repoId,
+    visibility,
+    createdAt,
+    updatedAt,
+    createdBy,
+  }: StoredRepo): Promise<"created" | "exists"> {
+    const changes = this.#database.run((db) =>
+      db
+        .insertInto("repos")
+        .values({
+          repo_id: repoId,
+          repo_key: repoKeyOf(repo),
+          kind: repo.kind,
+          namespace: repo.namespace,
+          name: repo.name,
+          visibility,
+          created_at: createdAt,
+          updated_at: updatedAt,
+          created_by: createdBy,
+        })
+        .onConflict((conflict) => conflict.column("repo_key").doNothing()),
+    );
+    return changes === 1 ? "created" : "exists";
+  }
+
+  async delete(repoId: string): Promise<"deleted" | "missing"> {
+    const changes = this.#database.run((db) => db.deleteFrom("repos").where("repo_id", "=", repoId));
+    return changes === 1 ? "deleted" : "missing";
+  }
+
+  async setVisibility(repoId: string, visibility: Visibility, at: EpochSeconds): Promise<"changed" | "missing"> {
+    const changes = this.#database.run((db) =>
+      db.updateTable("repos").set({ visibility, updated_at: at }).where("repo_id", "=", repoId),
+    );
+    return changes === 1 ? "changed" : "missing";
+  }
+
+  async touch(repoId: string, at: EpochSeconds): Promise<void> {
+    this.#database.run((db) => db.updateTable("repos").set({ updated_at: at }).where("repo_id", "=", repoId));
+  }
+
+  async list({ kind, author, search, after, limit }: RepoQuery): Promise<readonly StoredRepo[]> {
+    const start =
+      after === undefined
+        ? undefined
+        : this.#database.get((db) => db.selectFrom("repos").select("seq").where("repo_id", "=", after))?.seq;
+    const rows = this.#database.all((db) => {
+      let query = db.selectFrom("repos").selectAll().where("kind", "=", kind).orderBy("seq", "desc").limit(limit);
+      if (author !== undefined)
+        query = query.where(({ eb, fn }) => eb(fn("lower", ["namespace"]), "=", author.toLowerCase()));
+      if (search !== undefined) {
+        query = query.where(sql<number>`instr(lower(namespace || '/' || name), ${search.toLowerCase()})`, ">", 0);
+      }
+      if (start !== undefined) query = query.where("seq", "<", start);
+      return query;
+    });
+    return rows.map(toStoredRepo);
+  }
+}
+
+/** Rows pass the same grammar as requests, so that a damaged row cannot become a path or a link. */
+function toStoredRepo(row: Selectable<RepoRow>): StoredRepo {
+  const kind = REPO_KINDS.find((known) => known === row.kind);
+  const repo = kind === undefined ? undefined : parseRepoRef(kind, row.namespace, row.name);
+  if (repo === undefined) throw new Error(`the row of repo ${row.repo_id} is damaged`);
+  return {
+    repo,
+    repoId: row.repo_id,
+    visibility: row.visibility,
+    createdAt: epochSeconds(row.created_at),
+    updatedAt: epochSeconds(row.updated_at),
+    createdBy: row.created_by,
+  };
+}

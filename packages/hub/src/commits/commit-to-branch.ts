@@ -1,0 +1,157 @@
+import type { Principal } from "@postern/core/access/principal";
+import { auditActorOf } from "@postern/core/audit/audit-actor";
+import type { AuditEvent } from "@postern/core/audit/audit-event";
+import { HubError } from "@postern/core/error/hub-error";
+import { Refusal } from "@postern/core/error/refusal";
+import type { Clock } from "@postern/core/time/clock";
+import type { AuditLog } from "../access/audit-log.ts";
+import { auditResourceOf } from "../access/audit-resource.ts";
+import { repoNotFound } from "../access/open-repo.ts";
+import { formatCommit } from "../git/commit-object.ts";
+import type { GitRepositories, GitRepository, StagedObjects } from "../git/git-repository.ts";
+import type { ObjectId } from "../git/object-id.ts";
+import type { LfsObjects } from "../lfs/lfs-objects.ts";
+import type { RepoCatalogue, StoredRepo } from "../repos/repo-catalogue.ts";
+import { storageRefusal } from "../repos/storage-refusal.ts";
+import { applyOperations } from "./apply-operations.ts";
+import type { BranchLocks } from "./branch-locks.ts";
+import { authorOf, commitMessage } from "./commit-attribution.ts";
+import type { LineLimits } from "./read-lines.ts";
+import { type ReceivedCommit, receiveCommit } from "./receive-commit.ts";
+
+export interface CommitDependencies {
+  readonly git: GitRepositories;
+  readonly catalogue: RepoCatalogue;
+  readonly lfs: LfsObjects;
+  readonly audit: AuditLog;
+  readonly clock: Clock;
+  readonly locks: BranchLocks;
+  readonly limits: LineLimits;
+}
+
+export interface CommitRequest {
+  readonly repo: StoredRepo;
+  /** Allowed to write to `repo`; that was checked before. */
+  readonly principal: Principal;
+  /** Full ref below `refs/heads/`. */
+  readonly ref: string;
+  readonly body: AsyncIterable<Uint8Array>;
+  readonly requestId: string;
+  readonly sourceAddress: string | undefined;
+}
+
+/** How often a commit is rebuilt because something outside this process moved the branch. */
+const MAX_ATTEMPTS = 5;
+/** The branch that may be made by a first commit. */
+const DEFAULT_REF = "refs/heads/main";
+
+/**
+ * Makes one commit on a branch out of a commit request (hub-wire §7.4).
+ *
+ * Order: content into objects nobody sees; then, one commit per branch at a time, tree and commit on top of the tip; objects made
+ * durable; audit entry made durable; branch moved by compare-and-swap. A crash before the last step leaves nothing visible.
+ *
+ * @returns the id of the new commit.
+ * @throws {HubError} 400, 404 `RevisionNotFound` or `EntryNotFound`, 412 `StaleParent`, 413, 507 `StorageFull`.
+ */
+export async function commitToBranch(deps: CommitDependencies, request: CommitRequest): Promise<ObjectId> {
+  const { repo } = request;
+  const git = deps.git.open(repo);
+  try {
+    if (request.ref !== DEFAULT_REF && (await git.readRef(request.ref)) === undefined)
+      throw branchNotFound(request.ref);
+    await using staged = await git.stageObjects();
+    const received = await receiveCommit(request.body, staged, deps.lfs, repo.repoId, deps.limits);
+    const commit = await deps.locks.run(`${repo.repoId} ${request.ref}`, () =>
+      advanceBranch(deps, request, git, staged, received),
+    );
+    await deps.catalogue.touch(repo.repoId, deps.clock.now());
+    return commit;
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    // The repo may have been deleted under our feet; its files are gone then, and that is no fault of ours.
+    if ((await deps.catalogue.findById(repo.repoId)) === undefined) throw repoNotFound(request.principal);
+    throw storageRefusal(error);
+  }
+}
+
+async function advanceBranch(
+  deps: CommitDependencies,
+  request: CommitRequest,
+  git: GitRepository,
+  staged: StagedObjects,
+  received: ReceivedCommit,
+): Promise<ObjectId> {
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+    const parent = await git.readRef(request.ref);
+    if (parent === undefined && request.ref !== DEFAULT_REF) throw branchNotFound(request.ref);
+    checkParent(received.header.parentCommit, parent);
+    const tree = await applyOperations(git, staged, parent, received);
+    const commit = await staged.writeCommit(
+      formatCommit({
+        tree,
+        parent,
+        author: authorOf(request.principal),
+        at: deps.clock.now(),
+        message: commitMessage(received.header, request.principal),
+      }),
+    );
+    await staged.publish();
+    await deps.audit.record(commitEvent(request, "allowed", { commit, parent: parent ?? null }));
+    const outcome = await moveBranch(deps, request, git, commit, parent);
+    if (outcome === "updated") return commit;
+  }
+  throw new HubError(409, "Conflict", "The branch is changing too fast. Try again.");
+}
+
+/** The audit entry of a commit that did not come about is followed by one that says so. */
+async function moveBranch(
+  deps: CommitDependencies,
+  request: CommitRequest,
+  git: GitRepository,
+  commit: ObjectId,
+  parent: ObjectId | undefined,
+): Promise<"updated" | "stale"> {
+  try {
+    const outcome = await git.updateRef(request.ref, commit, parent);
+    if (outcome === "updated") return outcome;
+    await deps.audit.record(commitEvent(request, "denied", { commit, parent: parent ?? null, code: outcome }));
+    if (outcome === "stale") return outcome;
+    throw new HubError(409, "Conflict", "Another branch has a name that this one would be a folder of.");
+  } catch (error) {
+    if (!(error instanceof Refusal)) {
+      await deps.audit.record(commitEvent(request, "denied", { commit, parent: parent ?? null, code: "failed" }));
+    }
+    throw error;
+  }
+}
+
+function checkParent(expected: string | undefined, tip: ObjectId | undefined): void {
+  if (expected === undefined || tip?.startsWith(expected)) return;
+  throw new HubError(
+    412,
+    "StaleParent",
+    `A commit has happened since. The branch is at ${tip ?? "nothing"}, your parent commit is ${expected}. Refresh and try again.`,
+  );
+}
+
+function branchNotFound(ref: string): HubError {
+  const name = ref.slice("refs/heads/".length).replaceAll(/[^\x20-\x7e]/g, "?");
+  return new HubError(404, "RevisionNotFound", `Branch not found: ${name}. Create it first.`);
+}
+
+function commitEvent(
+  { repo, principal, ref, requestId, sourceAddress }: CommitRequest,
+  outcome: "allowed" | "denied",
+  detail: AuditEvent["detail"],
+): AuditEvent {
+  return {
+    event: "repo.commit",
+    outcome,
+    actor: auditActorOf(principal),
+    resource: auditResourceOf(repo.repo),
+    requestId,
+    sourceAddress,
+    detail: { ...detail, ref, repo_id: repo.repoId },
+  };
+}
