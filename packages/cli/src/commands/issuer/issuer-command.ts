@@ -1,0 +1,56 @@
+import { Command } from "commander";
+import { collect } from "../../argument/collect.ts";
+import type { CliContext } from "../../context/cli-context.ts";
+import type { NewIssuer } from "./add-issuer.ts";
+
+/** `postern issuer add|list|remove`. */
+export function issuerCommand(context: CliContext): Command {
+  const group = new Command("issuer")
+    .description("Say which OIDC issuers the server believes. For administrators of the server at HF_ENDPOINT.")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ postern issuer add --provider github --url https://token.actions.githubusercontent.com",
+    );
+  group
+    .command("add")
+    .description("Believe an issuer; its keys are fetched at once, so that a wrong URL shows now.")
+    .requiredOption("--provider <NAME>", "github, gitlab, or custom for any other OIDC issuer")
+    .requiredOption("--url <URL>", "exactly what its tokens carry in `iss`")
+    .option(
+      "--allow-origin <ORIGIN>",
+      "one loopback, private or plain-http origin that may be reached; repeatable",
+      collect,
+    )
+    .option("--json", "print JSON")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ postern issuer add --provider gitlab --url https://gitlab.corp.example
+  $ postern issuer add --provider github --url http://127.0.0.1:9000/github --allow-origin http://127.0.0.1:9000`,
+    )
+    .action(async (options: NewIssuer) => {
+      const { addIssuer } = await import("./add-issuer.ts");
+      await addIssuer(context, options);
+    });
+  group
+    .command("list")
+    .description("List the issuers that are believed.")
+    .option("--json", "print JSON")
+    .addHelpText("after", "\nExample:\n  $ postern issuer list")
+    .action(async (options: { readonly json?: boolean }) => {
+      const { listIssuers } = await import("./list-issuers.ts");
+      await listIssuers(context, options.json === true);
+    });
+  group
+    .command("remove")
+    .description("Stop believing an issuer; refused while a publisher names it.")
+    .argument("<ID>", "the id or the URL that `postern issuer list` shows")
+    .option("--json", "print JSON")
+    .addHelpText("after", "\nExample:\n  $ postern issuer remove https://gitlab.corp.example")
+    .action(async (id: string, options: { readonly json?: boolean }) => {
+      const { removeIssuer } = await import("./remove-issuer.ts");
+      await removeIssuer(context, id, options.json === true);
+    });
+  return group;
+}

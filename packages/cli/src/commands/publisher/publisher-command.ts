@@ -1,0 +1,71 @@
+import { Command } from "commander";
+import { collect } from "../../argument/collect.ts";
+import type { CliContext } from "../../context/cli-context.ts";
+import type { NewPublisher } from "./add-publisher.ts";
+import type { PublisherTargetOptions } from "./publisher-path.ts";
+
+const TYPE = ["--repo-type <TYPE>", "model, dataset, space or kernel (default: model)"] as const;
+const USER = ["--user <NAME>", "a publisher on this user instead of a repo: read-only"] as const;
+
+/** `postern publisher add|list|remove`. */
+export function publisherCommand(context: CliContext): Command {
+  const group = new Command("publisher")
+    .description("Say which CI jobs may publish to a repo without a stored secret.")
+    .addHelpText("after", EXAMPLES);
+  group
+    .command("add")
+    .description("Add a trusted publisher: an issuer, and the claims that its tokens must carry exactly.")
+    .argument("[REPO]", "NAMESPACE/NAME; leave out with --user")
+    .requiredOption("--provider <NAME>", "github, gitlab, or custom for any other OIDC issuer")
+    .option("--repository <PATH>", "the source repository or project: acme/train")
+    .option("--repository-id <ID>", "its number, which a renamed or re-created repository does not inherit")
+    .option("--owner-id <ID>", "the number of its owner or namespace")
+    .option("--workflow <FILE>", "the workflow or CI file: publish.yml")
+    .option("--branch <NAME>", "only jobs on this branch")
+    .option("--environment <NAME>", "only jobs in this deployment environment")
+    .option("--claim <NAME=VALUE>", "any other claim; name:=7 for a number or true/false; repeatable", collect)
+    .option("--issuer <URL>", "the issuer, when it is not the provider's public one")
+    .option("--access <ACCESS>", "write (default) or read")
+    .option("--ttl <SECONDS>", "how long a token lives: 300 to 3600 (default)")
+    .option(...TYPE)
+    .option(...USER)
+    .option("--json", "print JSON")
+    .addHelpText("after", EXAMPLES)
+    .action(async (repo: string | undefined, options: NewPublisher) => {
+      const { addPublisher } = await import("./add-publisher.ts");
+      await addPublisher(context, repo, options);
+    });
+  group
+    .command("list")
+    .description("List the publishers of a repo or a user.")
+    .argument("[REPO]", "NAMESPACE/NAME; leave out with --user")
+    .option(...TYPE)
+    .option(...USER)
+    .option("--json", "print JSON")
+    .addHelpText("after", "\nExample:\n  $ postern publisher list acme/tiny-model")
+    .action(async (repo: string | undefined, options: PublisherTargetOptions) => {
+      const { listPublishers } = await import("./list-publishers.ts");
+      await listPublishers(context, repo, options);
+    });
+  group
+    .command("remove")
+    .description("Remove a publisher: its jobs are refused from now on.")
+    .argument("<REPO_OR_ID>", "NAMESPACE/NAME; with --user, the id")
+    .argument("[ID]", "the id that `postern publisher list` shows")
+    .option(...TYPE)
+    .option(...USER)
+    .option("--json", "print JSON")
+    .addHelpText("after", "\nExample:\n  $ postern publisher remove acme/tiny-model 01JD3M8R")
+    .action(async (first: string, second: string | undefined, options: PublisherTargetOptions) => {
+      const { removePublisher } = await import("./remove-publisher.ts");
+      await removePublisher(context, first, second, options);
+    });
+  return group;
+}
+
+const EXAMPLES = `
+Examples:
+  $ postern publisher add acme/tiny-model --provider github --repository acme/train \\
+      --repository-id 456789 --owner-id 123456 --workflow publish.yml --branch main
+  $ postern publisher add acme/tiny-model --provider custom --issuer https://ci.corp.example --claim sub=build-7
+  $ postern publisher add --user ada --provider gitlab --repository acme/train --repository-id 42 --owner-id 7`;

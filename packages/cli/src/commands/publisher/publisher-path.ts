@@ -1,0 +1,30 @@
+import { pluralOf } from "@postern/core/resource/repo-kind";
+import { repoIdOf } from "@postern/core/resource/repo-ref";
+import { parseRepoArgument } from "../../argument/repo-argument.ts";
+import { usageError } from "../../failure/cli-error.ts";
+
+export interface PublisherTargetOptions {
+  readonly user?: string;
+  readonly repoType?: string;
+  readonly json?: boolean;
+}
+
+/** Where the publishers of one repo or one user are managed. */
+export interface PublisherPlace {
+  /** Below `/api/postern/v1`. */
+  readonly path: string;
+  /** For sentences: `acme/tiny-model`, `the user ada`. */
+  readonly words: string;
+}
+
+/** @throws {CliError} exit code 2 unless exactly one of a repo and `--user` is given. */
+export function publisherPlace(repoText: string | undefined, options: PublisherTargetOptions): PublisherPlace {
+  if (options.user !== undefined && repoText === undefined) {
+    return { path: `/users/${encodeURIComponent(options.user)}/publishers`, words: `the user ${options.user}` };
+  }
+  if (repoText === undefined || options.user !== undefined) {
+    throw usageError("A publisher belongs to one repo or to one user.", "Give either NAMESPACE/NAME or --user NAME.");
+  }
+  const repo = parseRepoArgument(repoText, options.repoType);
+  return { path: `/${pluralOf(repo.kind)}/${repoIdOf(repo)}/publishers`, words: repoIdOf(repo) };
+}

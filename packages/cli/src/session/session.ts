@@ -1,0 +1,70 @@
+import type { CliContext } from "../context/cli-context.ts";
+import { CliError } from "../failure/cli-error.ts";
+import { isRecord, type JsonRecord } from "../http/json-value.ts";
+import { responseFailure } from "../http/response-failure.ts";
+import { resolveToken, type TokenWish } from "./resolve-token.ts";
+
+export interface JsonCall {
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly body?: JsonRecord;
+}
+
+/** One server, one identity. */
+export interface Session {
+  readonly endpoint: string;
+  /** `host:port` of the endpoint, for sentences. */
+  readonly host: string;
+  /** Without a token: for calls that bring their own headers. */
+  readonly fetch: typeof fetch;
+  /** The resolved token, or `undefined` for an anonymous caller. @throws when the resolution was asked for and failed. */
+  token(): Promise<string | undefined>;
+  /** The response as it is, whatever its status. */
+  send(path: string, call?: JsonCall): Promise<Response>;
+  /** The JSON object of a successful answer, `{}` when it has none. @throws {CliError} when the server refuses. */
+  json(path: string, call?: JsonCall): Promise<JsonRecord>;
+}
+
+/** @param endpoint - Without a trailing slash. */
+export function openSession(context: CliContext, endpoint: string, wish: TokenWish = { askedFor: false }): Session {
+  const { host } = new URL(endpoint);
+  let resolved: Promise<string | undefined> | undefined;
+  const token = (): Promise<string | undefined> => {
+    resolved ??= resolveToken(context, endpoint, wish);
+    return resolved;
+  };
+  const send = async (path: string, call: JsonCall = {}): Promise<Response> => {
+    const bearer = await token();
+    const headers: Record<string, string> = { accept: "application/json" };
+    if (bearer !== undefined) headers.authorization = `Bearer ${bearer}`;
+    if (call.body !== undefined) headers["content-type"] = "application/json";
+    return context.fetch(`${endpoint}${path}`, {
+      method: call.method ?? "GET",
+      headers,
+      signal: context.signal,
+      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+    });
+  };
+  return {
+    endpoint,
+    host,
+    fetch: context.fetch,
+    token,
+    send,
+    json: async (path, call) => {
+      const response = await send(path, call);
+      if (!response.ok) throw await responseFailure(response, host);
+      const text = await response.text();
+      if (text === "") return {};
+      try {
+        const body: unknown = JSON.parse(text);
+        if (isRecord(body)) return body;
+      } catch {
+        // Falls through to the sentence below.
+      }
+      throw new CliError(`${host} did not answer with JSON.`, {
+        next: "Check HF_ENDPOINT: is a Postern server listening there?",
+        requestId: response.headers.get("x-request-id") ?? undefined,
+      });
+    },
+  };
+}
