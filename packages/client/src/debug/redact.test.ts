@@ -76,7 +76,13 @@ describe("redaction of bodies", () => {
   });
 
   it("keeps what says which kind of token it is", () => {
-    const text = JSON.stringify({ grant_type: "x", subject_token_type: "y", token_type: "bearer", resource: "acme/m" });
+    const text = JSON.stringify({
+      grant_type: "x",
+      subject_token_type: "y",
+      token_type: "bearer",
+      key: "header",
+      tokenizer: "t",
+    });
     expect(redactJson(text)).toBe(text);
   });
 

@@ -6,7 +6,7 @@ export const REDACTED = "<REDACTED>";
  * `/api/credentials/revoke`, and the parameters of signed URLs.
  */
 const SECRET_NAME =
-  /token$|^token|secret|password|passwd|credential|signature|^sig$|assertion|authorization|api[-_]?key|^key$|^code$|^device_code$|^code_verifier$|^policy$/i;
+  /tokens?$|secret|password|passwd|credential|signature|^sig$|assertion|authorization|(?:api|private)[-_]?key|^code$|^device_code$|^code_verifier$|^policy$/i;
 
 /** `token_type`, `subject_token_type` and the like say what a token is, not the token. */
 const HARMLESS_NAME = /_type$|_types$/i;

@@ -246,12 +246,12 @@ describe("the exchange", () => {
     expect(error).toMatchObject({ errorDescription: "bad <REDACTED> ::set-env name=X::y [31m" });
   });
 
-  it("masks the id token and the exchanged token on GitHub, and nowhere else", async () => {
+  it("masks a supplied id token and the exchanged token on GitHub, and nowhere else", async () => {
     const subjectToken = idToken({ aud: hub.origin });
-    await exchange(subjectToken);
+    await job.client.oidcLogin({ subjectToken, resource: "a/b" });
     expect(job.diagnostics).toEqual([]);
     const onGitHub = new Job({ HF_ENDPOINT: hub.origin, GITHUB_ACTIONS: "true" });
-    await onGitHub.client.exchangeOidcToken({ subjectToken, resource: "a/b" });
+    await onGitHub.client.oidcLogin({ subjectToken, resource: "a/b" });
     expect(onGitHub.diagnostics).toEqual([`::add-mask::${subjectToken}`, "::add-mask::hf_jwt_exchanged"]);
   });
 });

@@ -33,7 +33,6 @@ export async function exchangeOidcToken(
   if (subjectToken === undefined) {
     throw new OidcError("invalid_option", "The id token is blank. Pass the JWT that the CI provider issued.");
   }
-  maskSecret(subjectToken, runtime);
   const answer = await sendRequest(
     {
       method: "POST",

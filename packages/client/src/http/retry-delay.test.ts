@@ -15,8 +15,7 @@ describe("the delay a server asks for", () => {
   });
 
   it.each(["", "soon", "-5", "1.5.x"])("is unknown for Retry-After '%s'", (value) => {
-    const delay = askedDelay(new Headers({ "retry-after": value }), now);
-    expect(delay === undefined || delay >= 0).toBe(true);
+    expect(askedDelay(new Headers({ "retry-after": value }), now)).toBeUndefined();
   });
 });
 

@@ -22,7 +22,8 @@ export function askedDelay(headers: Headers, now: number): number | undefined {
   const retryAfter = headers.get("retry-after")?.trim();
   if (retryAfter !== undefined && retryAfter !== "") {
     if (/^\d+$/.test(retryAfter)) return Number(retryAfter) * 1000;
-    const date = Date.parse(retryAfter);
+    // The standard's date form only: `Date.parse` also makes something of `-5`.
+    const date = /^[A-Z][a-z]+, .+ GMT$/.test(retryAfter) ? Date.parse(retryAfter) : Number.NaN;
     if (!Number.isNaN(date)) return Math.max(0, date - now);
   }
   const window = /;\s*t=(\d+)/.exec(headers.get("ratelimit") ?? "");
