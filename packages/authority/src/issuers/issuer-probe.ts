@@ -1,0 +1,13 @@
+import type { Issuer } from "@postern/core/issuer/issuer";
+
+export type ProbeOutcome =
+  | { readonly kind: "usable" }
+  /** `reason` is safe for an administrator: it names origins and statuses, never a body. */
+  | { readonly kind: "unreachable"; readonly reason: string }
+  | { readonly kind: "mismatch"; readonly got: string | undefined }
+  | { readonly kind: "unusable"; readonly reason: string };
+
+/** Port: reads an issuer's discovery document and keys once, before the issuer is stored. */
+export interface IssuerProbe {
+  probe(issuer: Issuer): Promise<ProbeOutcome>;
+}

@@ -1,0 +1,67 @@
+import { ApiError } from "@postern/core/error/api-error";
+import type { Issuer } from "@postern/core/issuer/issuer";
+import { type Caller, changeEvent, requireAdministrator, requirePerson } from "../accounts/caller.ts";
+import { parseIssuerDraft } from "./issuer-draft.ts";
+import type { IssuerProbe } from "./issuer-probe.ts";
+import type { IssuerStore } from "./issuer-store.ts";
+import { probeRefusal } from "./probe-refusal.ts";
+
+export interface IssuerDeps {
+  /** Makes an id that was never used before. */
+  readonly newId: () => string;
+  readonly issuers: IssuerStore;
+  readonly probe: IssuerProbe;
+}
+
+/** @throws {ApiError} `unauthenticated`, `forbidden`. */
+export async function listIssuers(caller: Caller, deps: Pick<IssuerDeps, "issuers">): Promise<readonly Issuer[]> {
+  requirePerson(caller);
+  return deps.issuers.list();
+}
+
+/**
+ * Stores an issuer after reading its discovery document and its keys.
+ *
+ * @throws {ApiError} `unauthenticated`, `forbidden`; `invalid_field` naming the field and the remedy, also when the issuer cannot be
+ *   reached or calls itself otherwise; `already_exists`.
+ */
+export async function addIssuer(body: unknown, caller: Caller, deps: IssuerDeps): Promise<Issuer> {
+  requireAdministrator(caller);
+  const issuer: Issuer = { id: deps.newId(), ...parseIssuerDraft(body), enabled: true };
+  if ((await deps.issuers.findByUrl(issuer.url)) !== undefined) throw alreadyStored();
+  const refusal = probeRefusal(issuer, await deps.probe.probe(issuer));
+  if (refusal !== undefined) throw refusal;
+  const event = changeEvent(caller, "issuer.add", `issuers/${issuer.id}`, {
+    provider: issuer.provider,
+    url: issuer.url,
+    allow_origins: issuer.allowOrigins,
+  });
+  if ((await deps.issuers.add(issuer, event)) === "exists") throw alreadyStored();
+  return issuer;
+}
+
+/** @throws {ApiError} `unauthenticated`, `forbidden`, `not_found`; `conflict` while a publisher names the issuer. */
+export async function removeIssuer(id: string, caller: Caller, deps: Pick<IssuerDeps, "issuers">): Promise<void> {
+  requireAdministrator(caller);
+  const issuer = await deps.issuers.find(id);
+  if (issuer === undefined) throw noSuchIssuer();
+  const event = changeEvent(caller, "issuer.remove", `issuers/${id}`, { url: issuer.url });
+  switch (await deps.issuers.remove(id, event)) {
+    case "removed":
+      return;
+    case "missing":
+      throw noSuchIssuer();
+    case "in-use":
+      throw new ApiError("conflict", "A publisher still names this issuer.", {
+        remedy: "Remove the publishers of this issuer first.",
+      });
+  }
+}
+
+function alreadyStored(): ApiError {
+  return new ApiError("already_exists", "This issuer is stored already.");
+}
+
+function noSuchIssuer(): ApiError {
+  return new ApiError("not_found", "There is no such issuer.");
+}
