@@ -12,6 +12,8 @@ import {
   type ReceivedPart,
   type StoredObject,
 } from "../lfs/lfs-store.ts";
+import { storageRefusal } from "../repos/storage-refusal.ts";
+import { syncDirectory } from "./git/sync-path.ts";
 import { StoredFileStream } from "./stored-file-stream.ts";
 import { type ExpectedBytes, type WritableFile, writeVerified } from "./write-verified.ts";
 
@@ -115,7 +117,7 @@ export class LfsFileStore implements LfsStore {
       // Replaces a copy that is there already: the bytes are proven equal, and a copy gone bad is healed.
       await rename(written, path);
       // All of them every time: another upload may have made a folder a moment ago and not synced its parent yet.
-      for (const folder of [...folders.reverse(), this.#root]) await syncFolder(folder);
+      for (const folder of [...folders.reverse(), this.#root]) await syncDirectory(folder);
     });
   }
 
@@ -135,7 +137,7 @@ export class LfsFileStore implements LfsStore {
       await place(path);
     } catch (error) {
       await rm(path, { force: true }).catch(() => {});
-      throw asStorageFull(error);
+      throw storageRefusal(error);
     }
   }
 
@@ -208,35 +210,12 @@ async function openIfPresent(path: string): Promise<FileHandle | undefined> {
   }
 }
 
-/** A rename is durable only when the folder that holds the name is. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
-
 async function orStorageFull<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    throw asStorageFull(error);
+    throw storageRefusal(error);
   }
-}
-
-function asStorageFull(error: unknown): unknown {
-  const code = codeOf(error);
-  if (code !== "ENOSPC" && code !== "EDQUOT") return error;
-  return new HubError(
-    507,
-    "StorageFull",
-    "The hub's storage is full; nothing was stored. Ask its operator for space.",
-    {
-      cause: error,
-    },
-  );
 }
 
 function codeOf(error: unknown): unknown {

@@ -103,7 +103,7 @@ beforeEach(async () => {
       return "linked";
     },
   };
-  app = fastify({ exposeHeadRoutes: false });
+  app = fastify({ exposeHeadRoutes: false, forceCloseConnections: true });
   app.setErrorHandler((error, _, reply) => {
     if (!(error instanceof Refusal)) return reply.code(500).send({ error: String(error) });
     const { status, headers, body } = error.wire();

@@ -107,7 +107,7 @@ beforeAll(async () => {
   addRepo(TRAIN, "model", "train", "public");
   addRepo(TRAIN, "dataset", "train", "public");
   addRepo(SECRET, "model", "secret", "private");
-  app = fastify({ exposeHeadRoutes: false });
+  app = fastify({ exposeHeadRoutes: false, forceCloseConnections: true });
   app.setErrorHandler((error, _, reply) => {
     if (!(error instanceof Refusal)) return reply.code(500).send({ error: String(error) });
     const { status, headers, body } = error.wire();

@@ -1,10 +1,9 @@
 import type { Principal } from "@postern/core/access/principal";
 import { auditActorOf } from "@postern/core/audit/audit-actor";
 import { HubError } from "@postern/core/error/hub-error";
-import { pluralOf } from "@postern/core/resource/repo-kind";
-import { repoIdOf } from "@postern/core/resource/repo-ref";
 import type { Clock } from "@postern/core/time/clock";
 import { addSeconds, epochSeconds } from "@postern/core/time/epoch-seconds";
+import { auditResourceOf } from "../access/audit-resource.ts";
 import type { StoredRepo } from "../repos/repo-catalogue.ts";
 import type {
   BatchRequest,
@@ -145,7 +144,7 @@ function issuerOf(object: { oid: LfsOid; size: number }, context: BatchContext, 
   const expiresAt = "expiresAt" in principal ? epochSeconds(Math.min(limit, principal.expiresAt)) : limit;
   const subject: TicketSubject = {
     repoId: repo.repoId,
-    resource: `${pluralOf(repo.repo.kind)}/${repoIdOf(repo.repo)}`,
+    resource: auditResourceOf(repo.repo),
     oid: object.oid,
     size: object.size,
     expiresAt,

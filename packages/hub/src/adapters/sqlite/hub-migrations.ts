@@ -2,10 +2,12 @@ import type Database from "better-sqlite3";
 import { Kysely, SqliteDialect } from "kysely";
 import { type Migration, Migrator } from "kysely/migration";
 import { repos } from "./migrations/2026-11-21-repos.ts";
+import { lfsLinks } from "./migrations/2026-11-21-repos-lfs-links.ts";
 
 /** In the order of their names. One that was released is never edited again. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "2026-11-21-repos": repos,
+  "2026-11-21-repos-lfs-links": lfsLinks,
 };
 
 /** Brings the hub's tables to the newest version. @throws whatever a migration threw; that migration is rolled back. */

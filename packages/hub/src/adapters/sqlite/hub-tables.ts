@@ -3,6 +3,14 @@ import type { Generated } from "kysely";
 /** The tables of the hub, for Kysely. Columns are explained where they are made, in `migrations/`. */
 export interface HubTables {
   repos: RepoRow;
+  lfs_links: LfsLinkRow;
+}
+
+export interface LfsLinkRow {
+  repo_id: string;
+  oid: string;
+  size: number;
+  linked_at: Generated<number>;
 }
 
 export interface RepoRow {
