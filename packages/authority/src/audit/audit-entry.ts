@@ -1,6 +1,4 @@
-import type { AuditValue } from "@postern/core/audit/audit-event";
-
-/** One line of the audit log, with the field names of its wire format (docs/reference/audit-format.md). */
+/** One entry of the audit log, as it is stored and hashed (docs/reference/audit-format.md). */
 export interface AuditEntry {
   /** 1 for the first entry, then one more each time, without gaps. */
   readonly seq: number;
@@ -8,24 +6,21 @@ export interface AuditEntry {
   readonly at: string;
   readonly event: string;
   readonly outcome: "allowed" | "denied";
-  readonly actor: {
-    readonly kind: "anonymous" | "user" | "workload" | "system";
-    readonly name: string;
-    readonly token_id: string | null;
-  };
+  readonly actor_kind: "anonymous" | "user" | "workload" | "system";
+  readonly actor_name: string;
+  readonly actor_token_id: string | null;
   readonly resource: string;
   readonly request_id: string;
   readonly source_address: string | null;
-  readonly detail: Readonly<Record<string, AuditValue>>;
+  /** Canonical JSON text of an object; kept as text, so that what was hashed is what is read. */
+  readonly detail: string;
   /** `hash` of the entry before, 64 lower-case hexadecimal digits; `GENESIS_HASH` for the first. */
   readonly prev_hash: string;
   /** SHA-256 of the canonical JSON of all other fields, 64 lower-case hexadecimal digits. */
   readonly hash: string;
 }
 
-export type UnhashedAuditEntry = Omit<AuditEntry, "hash">;
-
-/** A point of the chain: what the last known entry was. */
+/** A point of the chain: which entry was the last, and its hash. */
 export interface AuditHead {
   /** 0 when nothing was written yet. */
   readonly seq: number;

@@ -1,8 +1,7 @@
-import type { AuditEvent, AuditValue } from "@postern/core/audit/audit-event";
+import type { AuditEvent } from "@postern/core/audit/audit-event";
 import type Database from "better-sqlite3";
-import { type AuditHead, EMPTY_HEAD, type UnhashedAuditEntry } from "../../audit/audit-entry.ts";
-import { canonicalDetail, hashOfEntry } from "../../audit/canonical-entry.ts";
-import type { AuditLogRow } from "./authority-tables.ts";
+import { type AuditEntry, type AuditHead, EMPTY_HEAD } from "../../audit/audit-entry.ts";
+import { canonicalDetail, canonicalEntry, hashOfCanonical } from "../../audit/canonical-entry.ts";
 import { type PreparedQuery, prepareQuery } from "./prepared-query.ts";
 
 /** What a write unit may do with the audit log: append. */
@@ -14,7 +13,7 @@ export interface AuditChain {
 export class AuditAppender implements AuditChain {
   readonly #nowMs: () => number;
   readonly #readHead: PreparedQuery<Record<never, never>, AuditHead>;
-  readonly #insert: PreparedQuery<AuditLogRow, unknown>;
+  readonly #insert: PreparedQuery<AuditEntry, unknown>;
   #head: AuditHead = EMPTY_HEAD;
 
   /** @param nowMs - The time of day in milliseconds since 1970. */
@@ -48,51 +47,23 @@ export class AuditAppender implements AuditChain {
   }
 
   append(event: AuditEvent): void {
-    const entry: UnhashedAuditEntry = {
+    // A lone surrogate cannot be stored as UTF-8: what is read back would no longer match the hash. Hence toWellFormed().
+    const unhashed: Omit<AuditEntry, "hash"> = {
       seq: this.#head.seq + 1,
       at: new Date(this.#nowMs()).toISOString(),
       event: event.event.toWellFormed(),
       outcome: event.outcome,
-      actor: {
-        kind: event.actor.kind,
-        name: event.actor.name.toWellFormed(),
-        token_id: event.actor.tokenId?.toWellFormed() ?? null,
-      },
+      actor_kind: event.actor.kind,
+      actor_name: event.actor.name.toWellFormed(),
+      actor_token_id: event.actor.tokenId?.toWellFormed() ?? null,
       resource: event.resource.toWellFormed(),
       request_id: event.requestId.toWellFormed(),
       source_address: event.sourceAddress?.toWellFormed() ?? null,
-      detail: wellFormedDetail(event.detail),
+      detail: canonicalDetail(event.detail),
       prev_hash: this.#head.hash,
     };
-    const hash = hashOfEntry(entry);
-    this.#insert.run({
-      seq: entry.seq,
-      at: entry.at,
-      event: entry.event,
-      outcome: entry.outcome,
-      actor_kind: entry.actor.kind,
-      actor_name: entry.actor.name,
-      actor_token_id: entry.actor.token_id,
-      resource: entry.resource,
-      request_id: entry.request_id,
-      source_address: entry.source_address,
-      detail: canonicalDetail(entry.detail),
-      prev_hash: entry.prev_hash,
-      hash,
-    });
-    this.#head = { seq: entry.seq, hash };
+    const hash = hashOfCanonical(canonicalEntry(unhashed));
+    this.#insert.run({ ...unhashed, hash });
+    this.#head = { seq: unhashed.seq, hash };
   }
-}
-
-/** A lone surrogate cannot be stored as UTF-8: what is read back would no longer match the hash. */
-function wellFormedDetail(detail: Readonly<Record<string, AuditValue>>): Readonly<Record<string, AuditValue>> {
-  return Object.fromEntries(
-    Object.entries(detail).map(([key, value]) => [key.toWellFormed(), wellFormedValue(value)] as const),
-  );
-}
-
-function wellFormedValue(value: AuditValue): AuditValue {
-  if (typeof value === "string") return value.toWellFormed();
-  if (value === null || typeof value === "number" || typeof value === "boolean") return value;
-  return value.map((text) => text.toWellFormed());
 }

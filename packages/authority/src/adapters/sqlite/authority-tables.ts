@@ -1,4 +1,5 @@
 import type { Generated } from "kysely";
+import type { AuditEntry } from "../../audit/audit-entry.ts";
 
 /** The tables of the authority, for Kysely. Columns are explained where they are made, in `migrations/`. */
 export interface AuthorityTables {
@@ -10,7 +11,7 @@ export interface AuthorityTables {
   used_subject_tokens: UsedSubjectTokenRow;
   grants: GrantRow;
   signing_keys: SigningKeyRow;
-  audit_log: AuditLogRow;
+  audit_log: AuditEntry;
 }
 
 export interface AccountRow {
@@ -106,20 +107,4 @@ export interface SigningKeyRow {
   sealed_private_key: Uint8Array;
   created_at: number;
   retired_at: number | null;
-}
-
-export interface AuditLogRow {
-  seq: number;
-  at: string;
-  event: string;
-  outcome: "allowed" | "denied";
-  actor_kind: "anonymous" | "user" | "workload" | "system";
-  actor_name: string;
-  actor_token_id: string | null;
-  resource: string;
-  request_id: string;
-  source_address: string | null;
-  detail: string;
-  prev_hash: string;
-  hash: string;
 }

@@ -64,6 +64,11 @@ export class GroupCommit {
     });
   }
 
+  /** @throws {ApiError} `audit_unavailable` when writes are refused, for readiness checks. */
+  checkWritable(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
   /** Finishes what waits, then refuses everything. */
   async close(): Promise<void> {
     if (this.#running) {

@@ -10,19 +10,16 @@ import { publisherOf, rowOfPublisher } from "./publisher-row.ts";
 /** Publishers in `postern.db`. */
 export class SqlitePublisherStore implements PublisherStore {
   readonly #database: AuthorityDatabase;
-  readonly #nowSeconds: () => number;
   readonly #matching: PreparedQuery<{ readonly target_key: string; readonly issuer: string }, PublisherRow>;
   readonly #ofTarget: PreparedQuery<{ readonly target_key: string }, PublisherRow>;
   readonly #byId: PreparedQuery<{ readonly id: string }, PublisherRow>;
   readonly #insert: PreparedQuery<PublisherRow, unknown>;
   readonly #setEnabled: PreparedQuery<{ readonly id: string; readonly enabled: 0 | 1 }, unknown>;
   readonly #delete: PreparedQuery<{ readonly id: string }, unknown>;
-  readonly #revokeGrants: PreparedQuery<{ readonly id: string; readonly now: number }, unknown>;
 
   constructor(database: AuthorityDatabase) {
     const { connection } = database;
     this.#database = database;
-    this.#nowSeconds = () => Math.floor(database.nowMs() / 1000);
     this.#matching = prepareQuery(connection, (db, bind) =>
       db
         .selectFrom("publishers")
@@ -71,14 +68,6 @@ export class SqlitePublisherStore implements PublisherStore {
         .where("id", "=", bind("id")),
     );
     this.#delete = prepareQuery(connection, (db, bind) => db.deleteFrom("publishers").where("id", "=", bind("id")));
-    this.#revokeGrants = prepareQuery(connection, (db, bind) =>
-      db
-        .updateTable("grants")
-        .set({ revoked_at: bind("now") })
-        .where("publisher_id", "=", bind("id"))
-        .where("revoked_at", "is", null)
-        .where("expires_at", ">", bind("now")),
-    );
   }
 
   async matching(target: PublisherTarget, issuer: IssuerUrl): Promise<readonly Publisher[]> {
@@ -112,8 +101,8 @@ export class SqlitePublisherStore implements PublisherStore {
 
   remove(id: string, audit: AuditEvent): Promise<"removed" | "missing"> {
     return this.#database.commits.submit((chain) => {
+      // A grant lives only while its publisher does (see `SqliteTokenStore`), so this also revokes the tokens it earned.
       if (this.#delete.run({ id }) === 0) return "missing";
-      this.#revokeGrants.run({ id, now: this.#nowSeconds() });
       chain.append(audit);
       return "removed";
     });

@@ -73,9 +73,9 @@ const STATEMENTS: readonly string[] = [
   "create index used_subject_tokens_by_end on used_subject_tokens (retain_until)",
   `create table grants (
     id integer primary key,
-    token_id text not null unique, -- jti of the minted token
-    digest blob not null unique,   -- SHA-256 of the token text; the text itself is stored nowhere
-    publisher_id text not null,
+    token_id text not null unique, -- jti of a repo token (ordered by time: cheap to insert), derived from the digest for a user token
+    digest blob not null,          -- SHA-256 of the token text; the text itself is stored nowhere
+    publisher_id text not null,    -- when that publisher is gone, so is the grant
     repo_kind text,                -- the repo columns are null for a user target, except namespace: the user's name
     repo_id text,
     namespace text not null,
@@ -89,8 +89,6 @@ const STATEMENTS: readonly string[] = [
     provider text not null,
     run_url text
   ) strict`,
-  "create index grants_by_publisher on grants (publisher_id)",
-  "create index grants_by_end on grants (expires_at)",
   `create table signing_keys (
     kid text primary key,          -- RFC 7638 thumbprint of the public key
     alg text not null check (alg in ('ES256')),

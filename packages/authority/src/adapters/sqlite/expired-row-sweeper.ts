@@ -1,0 +1,52 @@
+import type { Clock } from "@postern/core/time/clock";
+import type { AuthorityDatabase } from "./authority-database.ts";
+import { type PreparedQuery, prepareQuery } from "./prepared-query.ts";
+
+/** Rows of one table that one write unit removes: few enough that an exchange in the same batch does not notice. */
+const ROWS_PER_UNIT = 200;
+/** A grant is kept a while after its token expired, so that a late question about it still has an answer. Seconds. */
+const GRANT_AFTERLIFE = 3600;
+
+type Sweep = PreparedQuery<{ readonly before: number; readonly limit: number }, unknown>;
+
+/** Removes what has no meaning any more: spent subject tokens that could not verify again, and grants that expired. Not audited. */
+export class ExpiredRowSweeper {
+  readonly #database: AuthorityDatabase;
+  readonly #clock: Clock;
+  readonly #uses: Sweep;
+  readonly #grants: Sweep;
+
+  constructor(database: AuthorityDatabase, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+    this.#uses = prepareQuery(database.connection, (db, bind) =>
+      db
+        .deleteFrom("used_subject_tokens")
+        .where("id", "in", (query) =>
+          query
+            .selectFrom("used_subject_tokens")
+            .select("id")
+            .where("retain_until", "<", bind("before"))
+            .orderBy("retain_until")
+            .limit(bind("limit")),
+        ),
+    );
+    // Grants are stored in the order of their making and live an hour at most, so the oldest rows are the expired ones: no index needed.
+    this.#grants = prepareQuery(database.connection, (db, bind) =>
+      db
+        .deleteFrom("grants")
+        .where("expires_at", "<", bind("before"))
+        .where("id", "in", (query) => query.selectFrom("grants").select("id").orderBy("id").limit(bind("limit"))),
+    );
+  }
+
+  /** Removes one small batch. @returns how many rows went; 0 means that nothing is left to do for now. */
+  sweep(): Promise<number> {
+    const now = this.#clock.now();
+    return this.#database.commits.submit(
+      () =>
+        this.#uses.run({ before: now, limit: ROWS_PER_UNIT }) +
+        this.#grants.run({ before: now - GRANT_AFTERLIFE, limit: ROWS_PER_UNIT }),
+    );
+  }
+}

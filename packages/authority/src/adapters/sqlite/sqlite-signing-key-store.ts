@@ -1,0 +1,60 @@
+import type { AuditEvent } from "@postern/core/audit/audit-event";
+import { epochSeconds } from "@postern/core/time/epoch-seconds";
+import type { PublicJwk } from "../../tokens/signing-key.ts";
+import type { SigningKeyStore, StoredSigningKey } from "../../tokens/signing-key-store.ts";
+import type { AuthorityDatabase } from "./authority-database.ts";
+import type { SigningKeyRow } from "./authority-tables.ts";
+import { type PreparedQuery, prepareQuery } from "./prepared-query.ts";
+
+/** Signing keys in `postern.db`; the private halves are sealed before they come here. */
+export class SqliteSigningKeyStore implements SigningKeyStore {
+  readonly #database: AuthorityDatabase;
+  readonly #all: PreparedQuery<Record<never, never>, SigningKeyRow>;
+  readonly #insert: PreparedQuery<Omit<SigningKeyRow, "retired_at">, unknown>;
+
+  constructor(database: AuthorityDatabase) {
+    this.#database = database;
+    this.#all = prepareQuery(database.connection, (db) =>
+      db.selectFrom("signing_keys").selectAll().orderBy("created_at", "desc").orderBy("kid"),
+    );
+    this.#insert = prepareQuery(database.connection, (db, bind) =>
+      db.insertInto("signing_keys").values({
+        kid: bind("kid"),
+        alg: bind("alg"),
+        public_jwk: bind("public_jwk"),
+        sealed_private_key: bind("sealed_private_key"),
+        created_at: bind("created_at"),
+      }),
+    );
+  }
+
+  async list(): Promise<readonly StoredSigningKey[]> {
+    return this.#all.all({}).map((row) => ({
+      kid: row.kid,
+      publicJwk: publicJwkOf(row),
+      sealedPrivateKey: row.sealed_private_key,
+      createdAt: epochSeconds(row.created_at),
+      retiredAt: row.retired_at === null ? undefined : epochSeconds(row.retired_at),
+    }));
+  }
+
+  add(key: StoredSigningKey, audit: AuditEvent): Promise<void> {
+    return this.#database.commits.submit((chain) => {
+      this.#insert.run({
+        kid: key.kid,
+        alg: "ES256",
+        public_jwk: JSON.stringify({ x: key.publicJwk.x, y: key.publicJwk.y }),
+        sealed_private_key: key.sealedPrivateKey,
+        created_at: key.createdAt,
+      });
+      chain.append(audit);
+    });
+  }
+}
+
+function publicJwkOf(row: SigningKeyRow): PublicJwk {
+  const point: { readonly x?: unknown; readonly y?: unknown } = JSON.parse(row.public_jwk);
+  if (typeof point.x !== "string" || typeof point.y !== "string")
+    throw new Error(`stored signing key ${row.kid} cannot be read`);
+  return { kty: "EC", crv: "P-256", x: point.x, y: point.y, kid: row.kid, alg: row.alg, use: "sig" };
+}

@@ -1,0 +1,20 @@
+import type { AuditEvent } from "@postern/core/audit/audit-event";
+import type { EpochSeconds } from "@postern/core/time/epoch-seconds";
+import type { PublicJwk } from "./signing-key.ts";
+
+/** A signing key at rest. */
+export interface StoredSigningKey {
+  readonly kid: string;
+  readonly publicJwk: PublicJwk;
+  /** AES-256-GCM, see `sealPrivateKey`. */
+  readonly sealedPrivateKey: Uint8Array;
+  readonly createdAt: EpochSeconds;
+  /** Set: signs no more, but stays published while tokens that it signed may live. */
+  readonly retiredAt: EpochSeconds | undefined;
+}
+
+/** Port: signing keys, newest first. */
+export interface SigningKeyStore {
+  list(): Promise<readonly StoredSigningKey[]>;
+  add(key: StoredSigningKey, audit: AuditEvent): Promise<void>;
+}

@@ -1,0 +1,11 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+
+/** SHA-256 of the token text, 32 bytes: what is stored in place of a token. */
+export function digestOfToken(text: string): Uint8Array {
+  return createHash("sha256").update(text, "ascii").digest();
+}
+
+/** Compares in constant time. */
+export function sameDigest(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && timingSafeEqual(one, other);
+}
