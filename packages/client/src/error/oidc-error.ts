@@ -66,6 +66,7 @@ export class OidcError extends Error {
   readonly exchangeCode: string | undefined;
   readonly error: string | undefined;
   readonly errorDescription: string | undefined;
+  /** One line per check, when the server explains; not repeated in the message. */
   readonly errors: readonly string[];
 
   constructor(code: OidcErrorCode, message: string, refusal: ServerRefusal = {}) {

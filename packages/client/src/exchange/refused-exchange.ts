@@ -19,10 +19,9 @@ export function refusedExchange(request: ExchangeRequest, words: ServerRefusal, 
       words,
     );
   }
-  const checks = (words.errors ?? []).map((line) => `\n  ${line}`).join("");
   return new OidcError(
     "exchange_refused",
-    `${request.endpoint} refused the exchange for ${request.resource}: ${said}${id}. ${advice(request, words, now)}${checks}`,
+    `${request.endpoint} refused the exchange for ${request.resource}: ${said}${id}. ${advice(request, words, now)}`,
     words,
   );
 }

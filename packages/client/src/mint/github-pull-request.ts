@@ -17,7 +17,7 @@ export async function isForkPullRequest(runtime: Runtime): Promise<boolean> {
   if (pullRequest === undefined) return false;
   const head = repositoryOf(pullRequest, "head");
   const base = repositoryOf(pullRequest, "base");
-  return head === undefined || (base !== undefined && head !== base);
+  return base !== undefined && head !== base;
 }
 
 function repositoryOf(pullRequest: unknown, side: "head" | "base"): string | undefined {
