@@ -16,6 +16,7 @@ import { type FastifyInstance, fastify } from "fastify";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LfsFileStore } from "../adapters/lfs-file-store.ts";
 import type { LfsLinks } from "../lfs/lfs-links.ts";
+import type { TransferSettings } from "../lfs/transfer-settings.ts";
 import type { StoredRepo } from "../repos/repo-catalogue.ts";
 import { registerLfsRoutes } from "./lfs-routes.ts";
 
@@ -77,6 +78,7 @@ let repos: Map<string, StoredRepo>;
 let revoked: Set<string>;
 let events: AuditEvent[];
 let auditFails: boolean;
+let settings: { -readonly [Name in keyof TransferSettings]: TransferSettings[Name] };
 let links: LfsLinks;
 let store: LfsFileStore;
 
@@ -93,6 +95,13 @@ beforeEach(async () => {
   revoked = new Set();
   events = [];
   auditFails = false;
+  settings = {
+    urlLifetimeSeconds: 3600,
+    multipartAbove: 1_000_000,
+    chunkSize: 400_000,
+    maxObjectSize: 1e9,
+    idleSeconds: 60,
+  };
   store = await LfsFileStore.open(directory);
   const linked = new Map<string, number>();
   links = {
@@ -134,7 +143,7 @@ beforeEach(async () => {
     clock: { now: () => epochSeconds(now) },
     ticketKey: randomBytes(32),
     newUploadId: () => randomBytes(16).toString("hex"),
-    settings: { urlLifetimeSeconds: 3600, multipartAbove: 1_000_000, chunkSize: 400_000, maxObjectSize: 1e9 },
+    settings,
   });
   origin = await app.listen({ host: "127.0.0.1", port: 0 });
 });
@@ -399,6 +408,14 @@ describe("an upload in one piece", () => {
     while ((await stored()).length > 0) await new Promise(setImmediate);
     expect((await put(href.href, bytes)).status).toBe(200);
     expect(await stored()).toEqual([digestOf(bytes)]);
+  });
+
+  it("is given up when no more bytes come", async () => {
+    settings.idleSeconds = 0.02;
+    const request = httpRequest(await uploadUrlFor(bytes), { method: "PUT" });
+    request.write(bytes.subarray(0, 1000));
+    await expect(once(request, "response")).rejects.toThrow();
+    while ((await stored()).length > 0) await new Promise(setImmediate);
   });
 
   it("does not count when it cannot be written down", async () => {

@@ -1,4 +1,4 @@
-import type { Readable } from "node:stream";
+import type { IncomingMessage } from "node:http";
 import { HubError } from "@postern/core/error/hub-error";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { acceptUpload, completeUpload, isHeld, type UploadRequest } from "../lfs/accept-upload.ts";
@@ -63,13 +63,13 @@ function acceptBytes(scope: FastifyInstance): void {
 
 async function receiveObject(request: FastifyRequest, reply: FastifyReply, deps: LfsRoutesDeps): Promise<FastifyReply> {
   const ticket = await checkTicket(ticketOf(request), "upload", oidOf(request), deps);
-  await acceptUpload(ticket, bytesOf(request, reply, ticket.size), uploadRequestOf(request), deps);
+  await acceptUpload(ticket, bytesOf(request, reply, ticket.size, deps), uploadRequestOf(request), deps);
   return reply.send();
 }
 
 async function receivePart(request: FastifyRequest, reply: FastifyReply, deps: LfsRoutesDeps): Promise<FastifyReply> {
   const ticket = await checkTicket(ticketOf(request), "part", oidOf(request), deps);
-  const source = bytesOf(request, reply, partSizeOf(ticket, ticket.partNumber));
+  const source = bytesOf(request, reply, partSizeOf(ticket, ticket.partNumber), deps);
   const tag = await deps.store.receivePart(ticket, ticket.partNumber, source);
   return reply.header("etag", `"${tag}"`).send();
 }
@@ -111,7 +111,12 @@ async function sendObject(request: FastifyRequest, reply: FastifyReply, deps: Lf
  *
  * @throws {HubError} 400 `BadRequest` for another announced length, 415 for a content coding.
  */
-function bytesOf(request: FastifyRequest, reply: FastifyReply, size: number): AsyncIterable<Uint8Array> {
+function bytesOf(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  size: number,
+  { settings }: Pick<LfsRoutesDeps, "settings">,
+): AsyncIterable<Uint8Array> {
   const announced = request.headers["content-length"];
   if (announced !== undefined && Number(announced) !== size) {
     throw new HubError(400, "BadRequest", `This URL takes ${size} bytes, and ${announced} were announced.`);
@@ -120,19 +125,22 @@ function bytesOf(request: FastifyRequest, reply: FastifyReply, size: number): As
   if (coding !== undefined && coding !== "identity") {
     throw new HubError(415, "BadRequest", "Large files are sent as they are, without a Content-Encoding.");
   }
-  return untilRefused(request.raw, reply);
+  return untilRefused(request.raw, reply, settings.idleSeconds * 1000);
 }
 
 /**
- * A body of unknown length that turns out too long is not read to its end: the connection is closed after the answer. The answer
- * itself must still go out, so that the iterator may not destroy the socket.
+ * The body, as long as it keeps coming. One that turns out too long is not read to its end: the connection is closed after the
+ * answer. The answer itself must still go out, so that the iterator may not destroy the socket.
  */
-async function* untilRefused(body: Readable, reply: FastifyReply): AsyncGenerator<Uint8Array> {
+async function* untilRefused(body: IncomingMessage, reply: FastifyReply, idleMs: number): AsyncGenerator<Uint8Array> {
   let complete = false;
+  // Nobody listens for it, so Node ends the connection, and the body fails as if the client had gone.
+  body.socket.setTimeout(idleMs);
   try {
     yield* body.iterator({ destroyOnReturn: false });
     complete = true;
   } finally {
+    body.socket.setTimeout(0);
     if (!complete) reply.header("connection", "close");
   }
 }

@@ -8,6 +8,8 @@ export interface TransferSettings {
   readonly chunkSize: number;
   /** Bytes; a larger object is refused. */
   readonly maxObjectSize: number;
+  /** Seconds without a byte after which an upload is given up, so that half-open connections do not keep files for ever. */
+  readonly idleSeconds: number;
 }
 
 const MIB = 1024 * 1024;
@@ -18,6 +20,7 @@ export const DEFAULT_TRANSFER_SETTINGS: TransferSettings = {
   multipartAbove: 256 * MIB,
   chunkSize: 64 * MIB,
   maxObjectSize: 512 * 1024 * MIB,
+  idleSeconds: 300,
 };
 
 /** Part URLs travel in one answer, several hundred bytes each. */

@@ -1,10 +1,10 @@
 import type { Readable } from "node:stream";
 import { HubError } from "@postern/core/error/hub-error";
 import type { GitRepository, TreeEntry } from "../git/git-repository.ts";
-import { formatLfsPointer, MAX_POINTER_BYTES, parseLfsPointer } from "../git/lfs-pointer.ts";
 import type { LfsObjects } from "../lfs/lfs-objects.ts";
-import { type LfsOid, parseLfsOid } from "../lfs/lfs-oid.ts";
+import type { LfsOid } from "../lfs/lfs-oid.ts";
 import type { LfsStore } from "../lfs/lfs-store.ts";
+import { linkedPointer } from "../lfs/linked-pointer.ts";
 import { ExactLength } from "./exact-length.ts";
 
 /** What a file's bytes are, before any of them is read. */
@@ -83,26 +83,6 @@ export function objectContent(
       return { stream: async (start, end) => object.stream(start, end), close: () => object.close() };
     },
   };
-}
-
-/**
- * The object that a blob stands for. Only when the blob is exactly a pointer and its object was uploaded to this very repo with
- * that length: anybody can commit a pointer to any hash, and it must show them nothing (the attack is told in `LfsLinks`).
- */
-async function linkedPointer(
-  git: GitRepository,
-  entry: TreeEntry,
-  links: LfsObjects,
-): Promise<{ readonly oid: LfsOid; readonly size: number } | undefined> {
-  if (entry.mode === "120000" || entry.size > MAX_POINTER_BYTES) return undefined;
-  const blob = await git.readBlob(entry.oid, MAX_POINTER_BYTES);
-  const pointer = blob === undefined ? undefined : parseLfsPointer(blob);
-  if (blob === undefined || pointer === undefined || !blob.equals(Buffer.from(formatLfsPointer(pointer)))) {
-    return undefined;
-  }
-  const oid = parseLfsOid(pointer.oid);
-  if (oid === undefined || (await links.isLinked(git.repoId, oid)) !== pointer.size) return undefined;
-  return { oid, size: pointer.size };
 }
 
 function damaged(digest: string): HubError {
