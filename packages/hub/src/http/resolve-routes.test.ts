@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, readlink, rm, writeFile } from "node:fs/promis
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { downloadFile } from "@huggingface/hub";
 import { HubError } from "@postern/core/error/hub-error";
 import { Refusal } from "@postern/core/error/refusal";
 import { parseRepoRef, repoKeyOf } from "@postern/core/resource/repo-ref";
@@ -315,6 +316,25 @@ it.each(["TAG", "W/TAG", '"x", TAG', "*"])("answers 304 for If-None-Match: %s", 
     "if-none-match": header.replace("TAG", tag),
   });
   expect([response.status, ...headersOf(response, "etag", "x-repo-commit")]).toEqual([304, tag, commit]);
+});
+
+it.each<[string, Buffer]>([
+  ["README.md", TEXT],
+  ["empty.txt", Buffer.alloc(0)],
+  ["model.safetensors", LARGE],
+  ["folder/nested file é.bin", BIG_TEXT],
+])("gives %s to the unmodified JavaScript client, whole and in slices", async (path, content) => {
+  const file = await downloadFile({ repo: { type: "model", name: "ada/train" }, path, hubUrl: origin });
+  const bytes = Buffer.from(await must(file ?? undefined).arrayBuffer());
+  expect([must(file ?? undefined).size, bytes.equals(content)]).toEqual([content.length, true]);
+  if (content.length > 0) {
+    const slice = Buffer.from(
+      await must(file ?? undefined)
+        .slice(3, 9)
+        .arrayBuffer(),
+    );
+    expect(slice.equals(content.subarray(3, 9))).toBe(true);
+  }
 });
 
 describe("trouble", () => {
