@@ -1,19 +1,41 @@
+export type { Account, AccountStore } from "./accounts/account-store.ts";
+export { type BootstrapDeps, type BootstrapOutcome, bootstrapAdmin } from "./accounts/bootstrap-admin.ts";
 export type { Identifier } from "./accounts/identify.ts";
+export { TokenGatekeeper, type TokenGatekeeperDeps } from "./accounts/token-gatekeeper.ts";
+export { verifyAuditFile } from "./adapters/audit-export-file.ts";
 export { CachedIssuerKeys, type CachedIssuerKeysDeps } from "./adapters/issuer-http/cached-issuer-keys.ts";
 export { HttpIssuerProbe } from "./adapters/issuer-http/http-issuer-probe.ts";
 export type { IssuerFetchOptions } from "./adapters/issuer-http/issuer-fetch.ts";
+export { loadSecretKey } from "./adapters/secret-key-file.ts";
+export { exportAuditDatabase, verifyAuditDatabase } from "./adapters/sqlite/audit-database-file.ts";
 export {
   type AuthorityDatabase,
   type AuthorityDatabaseOptions,
   openAuthorityDatabase,
 } from "./adapters/sqlite/authority-database.ts";
+export { ExpiredRowSweeper } from "./adapters/sqlite/expired-row-sweeper.ts";
+export { SqliteAccountStore } from "./adapters/sqlite/sqlite-account-store.ts";
 export { SqliteAuditLog } from "./adapters/sqlite/sqlite-audit-log.ts";
 export { SqliteGrantLedger } from "./adapters/sqlite/sqlite-grant-ledger.ts";
 export { SqliteIssuerStore } from "./adapters/sqlite/sqlite-issuer-store.ts";
 export { SqlitePublisherStore } from "./adapters/sqlite/sqlite-publisher-store.ts";
+export { SqliteSigningKeyStore } from "./adapters/sqlite/sqlite-signing-key-store.ts";
+export { SqliteTokenStore } from "./adapters/sqlite/sqlite-token-store.ts";
+export type { AuditEntry, AuditHead } from "./audit/audit-entry.ts";
 export type { AuditLog } from "./audit/audit-log.ts";
+export type { AuditReader } from "./audit/audit-reader.ts";
+export type { ChainBreak, ChainExpectation, ChainVerdict } from "./audit/chain-verifier.ts";
+export { verifyChain, verifyExportedLines } from "./audit/verify-chain.ts";
+export { type AccessTokensRoutesDeps, registerAccessTokensRoutes } from "./http/access-tokens-routes.ts";
+export { type AccountsRoutesDeps, registerAccountsRoutes } from "./http/accounts-routes.ts";
+export { registerAgentHarnessesRoute } from "./http/agent-harnesses-route.ts";
+export { auditRefusals } from "./http/audit-refusals.ts";
+export { type AuditRoutesDeps, registerAuditRoutes } from "./http/audit-routes.ts";
 export { type IssuersRoutesDeps, registerIssuersRoutes } from "./http/issuers-routes.ts";
+export { type JwksRouteDeps, registerJwksRoute } from "./http/jwks-route.ts";
+export { type OrgsRoutesDeps, registerOrgsRoutes } from "./http/orgs-routes.ts";
 export { type PublishersRoutesDeps, registerPublishersRoutes } from "./http/publishers-routes.ts";
+export { type RevokeRoutesDeps, registerRevokeRoutes } from "./http/revoke-routes.ts";
 export {
   registerTokenEndpoint,
   type TokenEndpointDeps,
@@ -21,6 +43,7 @@ export {
   type TokenRequest,
 } from "./http/token-endpoint.ts";
 export { type TokenExchangeGrantDeps, tokenExchangeGrant } from "./http/token-exchange-grant.ts";
+export { registerWhoamiRoute, type WhoamiRouteDeps } from "./http/whoami-route.ts";
 export type { IssuerProbe } from "./issuers/issuer-probe.ts";
 export type { IssuerStore } from "./issuers/issuer-store.ts";
 export { seedPresetIssuers } from "./issuers/seed-preset-issuers.ts";
@@ -28,4 +51,8 @@ export type { PublisherStore } from "./publishers/publisher-store.ts";
 export type { GrantLedger } from "./token-exchange/grant-ledger.ts";
 export type { IssuerKeys } from "./token-exchange/issuer-keys.ts";
 export type { KnownRepo, ResourceDirectory } from "./token-exchange/resource-directory.ts";
+export { AccessTokenMint, type AccessTokenMintDeps } from "./tokens/access-token-mint.ts";
+export { type KeyRing, type KeyRingDeps, openKeyRing } from "./tokens/key-ring.ts";
+export type { RandomBytes } from "./tokens/random-bytes.ts";
 export type { TokenMint } from "./tokens/token-mint.ts";
+export type { TokenStore } from "./tokens/token-store.ts";

@@ -61,7 +61,8 @@ async function ensureAdmin(name: AccountName, { accounts, clock }: BootstrapDeps
           systemEvent("user.create", `users/${name}`, { admin: true }),
         )
       : "taken";
-  if (added === "taken") throw new ApiError("conflict", `The name ${name} is taken by an account that is no administrator.`);
+  if (added === "taken")
+    throw new ApiError("conflict", `The name ${name} is taken by an account that is no administrator.`);
   return true;
 }
 

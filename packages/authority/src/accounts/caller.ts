@@ -40,7 +40,15 @@ export function requireChangingPerson(caller: Caller): UserPrincipal {
 
 /** @throws {ApiError} as `requireChangingPerson`, and `forbidden` for anybody who is no administrator. */
 export function requireAdministrator(caller: Caller): UserPrincipal {
-  const person = requireChangingPerson(caller);
+  return requireAdministratorRole(requireChangingPerson(caller));
+}
+
+/** For calls that change nothing: a read-only token will do. @throws {ApiError} `unauthenticated`, `forbidden`. */
+export function requireReadingAdministrator(caller: Caller): UserPrincipal {
+  return requireAdministratorRole(requirePerson(caller));
+}
+
+function requireAdministratorRole(person: UserPrincipal): UserPrincipal {
   if (person.isAdmin) return person;
   throw new ApiError("forbidden", "Only an administrator may do this.", { remedy: "Ask an administrator." });
 }

@@ -1,6 +1,6 @@
 import type { AuditEvent } from "@postern/core/audit/audit-event";
-import { formatResource } from "@postern/core/resource/resource";
 import type { Clock } from "@postern/core/time/clock";
+import { auditResourceOf } from "../token-exchange/audit-resource.ts";
 import { findToken } from "./find-token.ts";
 import type { TokenStore } from "./token-store.ts";
 
@@ -29,8 +29,8 @@ export async function revokeToken(
   const now = deps.clock.now();
   if (found.kind === "grant") {
     const { tokenId, target } = found.grant;
-    const of = formatResource(target.kind === "repo" ? { kind: "repo", repo: target.repo } : target);
-    await deps.tokens.revokeGrant(tokenId, now, revoked(tokenId, request, { target: of }));
+    const event = revoked(tokenId, request, { target: auditResourceOf(target) });
+    await deps.tokens.revokeGrant(tokenId, now, event);
   } else {
     const { id, user } = found.token;
     await deps.tokens.revokePersonal(id, now, revoked(id, request, { user }));
