@@ -1,8 +1,11 @@
-import { type FastifyBaseLogger, type FastifyInstance, fastify } from "fastify";
+import { type FastifyInstance, fastify } from "fastify";
 import type { ServerConfig } from "../config/server-config.ts";
 import type { BoundListener } from "../lifecycle/bound-listener.ts";
 import { renderNotFound, renderRefusal } from "./render-refusal.ts";
 import { requestIdOf } from "./request-id.ts";
+
+/** Takes one JSON line of the log, without its line feed; `silent` keeps no log. */
+export type LogSink = ((line: string) => void) | "silent";
 
 /** Body cap of routes that set none of their own, in bytes. */
 const DEFAULT_BODY_LIMIT = 1024 * 1024;
@@ -15,14 +18,17 @@ const DEFAULT_BODY_LIMIT = 1024 * 1024;
 export function createApp(
   config: Pick<ServerConfig, "trustedProxies">,
   listener: BoundListener,
-  logger: FastifyBaseLogger | false,
+  log: LogSink,
 ): FastifyInstance {
   const app = fastify({
     serverFactory: (handler) => {
       listener.attach(handler);
       return listener.server;
     },
-    ...(logger === false ? { logger: false } : { loggerInstance: logger }),
+    logger:
+      log === "silent"
+        ? false
+        : { level: "info", base: null, stream: { write: (text: string) => log(text.trimEnd()) } },
     disableRequestLogging: true,
     genReqId: requestIdOf,
     requestIdHeader: false,

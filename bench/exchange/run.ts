@@ -1,0 +1,212 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { type LoadResult, sendAll } from "../harness/load-generator.ts";
+import { describeMachine } from "../harness/machine.ts";
+import { type MeasuredProcess, pinSelf, startMeasured } from "../harness/measured-process.ts";
+import { median } from "../harness/median.ts";
+import { startIssuer } from "./issuer.ts";
+import { keyPair, subjectToken } from "./subject-tokens.ts";
+
+/**
+ * Exchanges per second with everything on (replay, grant and audit durable), against the floor and the peer, in interleaved rounds of one run.
+ *
+ *     npm run bench -- exchange [--rounds 5] [--requests 4000] [--connections 32]
+ */
+const { values } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "5" },
+    requests: { type: "string", default: "4000" },
+    connections: { type: "string", default: "32" },
+  },
+});
+const [rounds, requests, connections] = [Number(values.rounds), Number(values.requests), Number(values.connections)];
+
+const GRANT_TYPE = "urn:ietf:params:oauth:grant-type:token-exchange";
+const ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token";
+const ADMIN_TOKEN = `hf_${"Bench1".repeat(6)}`;
+const SERVER_CPU = 0;
+
+interface Contestant {
+  readonly name: string;
+  readonly process: MeasuredProcess;
+  readonly port: number;
+  readonly contentType: string;
+  readonly body: (token: string) => string;
+  readonly results: (LoadResult & { readonly cpuMicroseconds: number })[];
+}
+
+const here = import.meta.dirname;
+const json = (token: string): string =>
+  JSON.stringify({
+    grant_type: GRANT_TYPE,
+    subject_token_type: ID_TOKEN,
+    subject_token: token,
+    resource: "acme/train",
+  });
+const form = (token: string): string =>
+  new URLSearchParams({
+    client_id: "bench",
+    grant_type: GRANT_TYPE,
+    subject_token_type: ID_TOKEN,
+    subject_token: token,
+    resource: "https://hub.bench.example",
+  }).toString();
+
+const issuer = await startIssuer();
+const dataDir = mkdtempSync(path.join(tmpdir(), "postern-bench-"));
+const pem = { BENCH_PUBLIC_KEY: keyPair.publicKey.export({ type: "spki", format: "pem" }).toString() };
+const portOf = (output: string): number | undefined => {
+  const port = /"port":(\d+)|"url":"http:\/\/127\.0\.0\.1:(\d+)/.exec(output);
+  return port === null ? undefined : Number(port[1] ?? port[2]);
+};
+
+const bare = await startMeasured([process.execPath, path.join(here, "bare-server.ts")], pem, portOf, SERVER_CPU);
+const peer = await startMeasured(
+  [process.execPath, path.join(here, "oidc-provider-server.ts")],
+  pem,
+  portOf,
+  SERVER_CPU,
+);
+const postern = await startMeasured(
+  [
+    process.execPath,
+    path.join(here, "../../packages/cli/bin/postern.js"),
+    "serve",
+    "--json",
+    "--port",
+    "0",
+    "--data",
+    dataDir,
+    "--bootstrap-admin",
+    "acme",
+  ],
+  { POSTERN_ADMIN_TOKEN: ADMIN_TOKEN },
+  portOf,
+  SERVER_CPU,
+);
+const contestants: readonly Contestant[] = [
+  {
+    name: "bare node:http, no storage",
+    process: bare,
+    port: bare.ready,
+    contentType: "application/json",
+    body: json,
+    results: [],
+  },
+  {
+    name: "oidc-provider, in memory",
+    process: peer,
+    port: peer.ready,
+    contentType: "application/x-www-form-urlencoded",
+    body: form,
+    results: [],
+  },
+  {
+    name: "Postern, everything durable",
+    process: postern,
+    port: postern.ready,
+    contentType: "application/json",
+    body: json,
+    results: [],
+  },
+];
+const audience = `http://127.0.0.1:${postern.ready}`;
+
+try {
+  await prepare(audience);
+  pinSelf(1);
+  // Round 0 warms up and is not counted.
+  for (let round = 0; round <= rounds; round++) {
+    const tokens = Array.from({ length: round === 0 ? 500 : requests }, () => subjectToken(issuer.url, audience));
+    const order = round % 2 === 0 ? contestants : [...contestants].reverse();
+    for (const contestant of order) await measure(contestant, tokens, round > 0);
+  }
+  report();
+} finally {
+  await Promise.all(contestants.map(({ process: server }) => server.stop()));
+  issuer.close();
+  rmSync(dataDir, { recursive: true, force: true });
+}
+
+async function prepare(url: string): Promise<void> {
+  const calls: readonly [string, unknown][] = [
+    ["/api/repos/create", { organization: "acme", name: "train", type: "model" }],
+    ["/api/postern/v1/issuers", { provider: "github", url: issuer.url, allow_origins: [issuer.origin] }],
+    [
+      "/api/postern/v1/models/acme/train/publishers",
+      {
+        provider: "github",
+        issuer: issuer.url,
+        claims: {
+          repository: "acme/train",
+          repository_id: "456789",
+          repository_owner_id: "123456",
+          workflow: "publish.yml",
+          branch: "main",
+        },
+      },
+    ],
+  ];
+  for (const [where, body] of calls) {
+    const response = await fetch(`${url}${where}`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${ADMIN_TOKEN}`, "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    if (!response.ok) throw new Error(`${where}: ${response.status} ${await response.text()}`);
+  }
+}
+
+async function measure(contestant: Contestant, tokens: readonly string[], counts: boolean): Promise<void> {
+  const bodies = tokens.map(contestant.body);
+  const before = contestant.process.cpuSeconds();
+  const target = {
+    host: "127.0.0.1",
+    port: contestant.port,
+    path: "/oauth/token",
+    contentType: contestant.contentType,
+  };
+  const result = await sendAll(target, bodies, connections);
+  if (result.failures > 0)
+    throw new Error(
+      `${contestant.name}: ${result.failures} of ${result.requests} failed; first:\n${result.firstFailure}`,
+    );
+  const cpuMicroseconds = ((contestant.process.cpuSeconds() - before) / result.requests) * 1e6;
+  if (counts) contestant.results.push({ ...result, cpuMicroseconds });
+}
+
+function report(): void {
+  const ours = contestants.at(-1);
+  if (ours === undefined) return;
+  console.log(
+    `exchange: ${rounds} interleaved rounds of ${requests} requests on ${connections} connections; ${describeMachine()}`,
+  );
+  console.log(
+    "median of rounds           per second   p50 ms   p99 ms   CPU µs   peak MiB   Postern / this (min..max)",
+  );
+  for (const { name, results, process: server } of contestants) {
+    const ratios = results.map(({ perSecond }, round) => (ours.results[round]?.perSecond ?? Number.NaN) / perSecond);
+    const of = (pick: (result: (typeof results)[number]) => number): number => median(results.map(pick));
+    console.log(
+      [
+        name.padEnd(28),
+        of((r) => r.perSecond)
+          .toFixed(0)
+          .padStart(8),
+        of((r) => r.p50)
+          .toFixed(1)
+          .padStart(8),
+        of((r) => r.p99)
+          .toFixed(1)
+          .padStart(8),
+        of((r) => r.cpuMicroseconds)
+          .toFixed(0)
+          .padStart(8),
+        server.peakMemory().toFixed(0).padStart(9),
+        `   ${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)}..${Math.max(...ratios).toFixed(2)})`,
+      ].join(" "),
+    );
+  }
+}
