@@ -19,3 +19,8 @@ export function exchangeRefusal(code: KnownExchangeCode, options: ExchangeRefusa
   const message = sentence === undefined ? `${meaning} ${remedy}` : `${meaning} ${sentence} ${remedy}`;
   return new OAuthError(error, message, { ...rest, exchangeCode: code });
 }
+
+/** What cannot be recorded does not happen, and the caller is told to try again. */
+export function auditUnavailable(cause: unknown): OAuthError {
+  return exchangeRefusal("TP1905", { retryAfterSeconds: 5, cause });
+}

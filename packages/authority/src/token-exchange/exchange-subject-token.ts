@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import type { AuditEvent } from "@postern/core/audit/audit-event";
+import { ApiError } from "@postern/core/error/api-error";
 import type { OAuthError } from "@postern/core/error/oauth-error";
 import type { Publisher, PublisherTarget } from "@postern/core/publisher/publisher";
 import type { Resource } from "@postern/core/resource/resource";
@@ -8,8 +9,8 @@ import type { PublisherStore } from "../publishers/publisher-store.ts";
 import type { MintedToken, TokenMint } from "../tokens/token-mint.ts";
 import { auditResourceOf } from "./audit-resource.ts";
 import { decideExchange } from "./decide-exchange.ts";
-import { exchangeRefusal } from "./exchange-refusal.ts";
-import type { GrantLedger, NewGrant, SubjectTokenUse } from "./grant-ledger.ts";
+import { auditUnavailable, exchangeRefusal } from "./exchange-refusal.ts";
+import type { GrantLedger, IssueOutcome, NewGrant, SubjectTokenUse } from "./grant-ledger.ts";
 import { replayDeadline } from "./replay-key.ts";
 import type { ResourceDirectory } from "./resource-directory.ts";
 import type { TokenExchangeRequest } from "./token-exchange-request.ts";
@@ -63,7 +64,7 @@ export async function exchangeSubjectToken(
   const grant = grantOf({ subject, publisher, target, access, minted, issuedAt, expiresAt });
 
   // Spending the token, storing the grant and writing it down succeed or fail together.
-  const outcome = await deps.ledger.issue(useOf(subject), grant, auditOf(request, origin, subject, grant));
+  const outcome = await issue(deps.ledger, useOf(subject), grant, auditOf(request, origin, subject, grant));
   switch (outcome.kind) {
     case "issued":
       return { accessToken: minted.text, expiresInSeconds: expiresAt - issuedAt };
@@ -71,6 +72,20 @@ export async function exchangeSubjectToken(
       throw replayed(subject, outcome.firstUsedAt);
     case "publisher-gone":
       throw exchangeRefusal("TP1904", { detail: { issuer: subject.issuer.url, subject: subject.subject } });
+  }
+}
+
+async function issue(
+  ledger: GrantLedger,
+  use: SubjectTokenUse,
+  grant: NewGrant,
+  audit: AuditEvent,
+): Promise<IssueOutcome> {
+  try {
+    return await ledger.issue(use, grant, audit);
+  } catch (cause) {
+    if (cause instanceof ApiError && cause.code === "audit_unavailable") throw auditUnavailable(cause);
+    throw cause;
   }
 }
 

@@ -5,7 +5,7 @@ import { showClaimValue } from "@postern/core/match/explain-check";
 import { parseResource } from "@postern/core/resource/resource";
 import type { AuditLog } from "../audit/audit-log.ts";
 import { auditResourceOf } from "./audit-resource.ts";
-import { exchangeRefusal } from "./exchange-refusal.ts";
+import { auditUnavailable } from "./exchange-refusal.ts";
 import type { ExchangeOrigin } from "./exchange-subject-token.ts";
 
 /**
@@ -36,11 +36,6 @@ export async function recordExchangeRefusal(
   } catch (cause) {
     throw auditUnavailable(cause);
   }
-}
-
-/** What cannot be recorded does not happen, and the caller is told to try again. */
-export function auditUnavailable(cause: unknown): OAuthError {
-  return exchangeRefusal("TP1905", { retryAfterSeconds: 5, cause });
 }
 
 /** A text that is no resource may hold anything, a pasted token included, so it is not repeated. */
