@@ -125,9 +125,11 @@ function parseFile(fields: LineFields): CommitLine {
   const encoding = fields.optionalText("encoding") ?? "utf-8";
   if (encoding === "utf-8" || encoding === "utf8") return { key: "file", path, content: Buffer.from(text), oldPath };
   if (encoding !== "base64") throw badLine(fields.where, 'has an encoding that is neither "base64" nor "utf-8"');
-  const content = Buffer.from(text, "base64");
   // Node skips what is no base64; a damaged body must not be stored as a shorter file.
-  if (Math.ceil(content.length / 3) * 4 !== text.length) throw badLine(fields.where, "has content that is no base64");
+  if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) {
+    throw badLine(fields.where, "has content that is no base64");
+  }
+  const content = Buffer.from(text, "base64");
   return { key: "file", path, content, oldPath };
 }
 

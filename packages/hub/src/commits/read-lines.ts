@@ -7,6 +7,9 @@ export interface LineLimits {
   readonly maxLineBytes: number;
 }
 
+/** Room for 100 MB of regular content in base64, which the Python client puts into one commit, and for files below the LFS size. */
+export const DEFAULT_COMMIT_LIMITS: LineLimits = { maxBodyBytes: 512 * 1024 * 1024, maxLineBytes: 24 * 1024 * 1024 };
+
 /**
  * The lines of a body, without their newlines; empty lines are left out, the last may lack its newline (hub-wire §7.4).
  *

@@ -68,3 +68,14 @@ function identText(text: string): string {
     .replaceAll(/ {2,}/g, " ")
     .trim();
 }
+
+/** The content of an annotated tag object. */
+export function formatTag(
+  commit: ObjectId,
+  name: string,
+  { author, at, message }: Pick<NewCommit, "author" | "at" | "message">,
+): Buffer {
+  const signature = `${identText(author.name) || "unknown"} <${identText(author.email)}> ${at} +0000`;
+  const text = message.replaceAll("\0", "").trim();
+  return Buffer.from(`object ${commit}\ntype commit\ntag ${name}\ntagger ${signature}\n\n${text}\n`);
+}

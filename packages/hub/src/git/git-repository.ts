@@ -77,6 +77,8 @@ export interface GitRepository {
   resolveRevision(revision: string): Promise<ObjectId | undefined>;
   /** What a full ref points to, peeled to a commit. */
   readRef(ref: string): Promise<ObjectId | undefined>;
+  /** What a full ref holds, not peeled: the id of an annotated tag where it names one. The value for `updateRef`. */
+  readRefTarget(ref: string): Promise<ObjectId | undefined>;
   /** `undefined` when nothing is there; a path that breaks the grammar is never there. `""` is the root folder. */
   entryAt(commit: ObjectId, path: string): Promise<TreeEntry | undefined>;
   /** Flat memory whatever the size. @throws {Error} when there is no such blob. */
@@ -107,6 +109,8 @@ export interface StagedObjects extends AsyncDisposable {
   writeBlob(content: Uint8Array): Promise<ObjectId>;
   writeTree(content: Uint8Array): Promise<ObjectId>;
   writeCommit(content: Uint8Array): Promise<ObjectId>;
+  /** An annotated tag. */
+  writeTag(content: Uint8Array): Promise<ObjectId>;
   /** Makes all of them durable and visible to git. */
   publish(): Promise<void>;
 }

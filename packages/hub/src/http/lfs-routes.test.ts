@@ -410,6 +410,40 @@ describe("an upload in one piece", () => {
     expect(await stored()).toEqual([digestOf(bytes)]);
   });
 
+  it("is told why it was refused although it listens only after the last byte", async () => {
+    const large = randomBytes(8_000_000);
+    const href = await uploadUrlFor(large, { transfers: ["basic"] });
+    // No bytes fit: the refusal comes with the first ones, and eight megabytes are still on their way.
+    await rm(join(directory, "incoming"), { recursive: true });
+    const { hostname, port, pathname, search } = new URL(href);
+    const socket = connect(Number(port), hostname).pause();
+    const head = `PUT ${pathname}${search} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n`;
+    socket.write(`${head}${large.length.toString(16)}\r\n`);
+    await new Promise((resolve) => socket.write(large, resolve));
+    socket.write("\r\n0\r\n\r\n");
+    const [answer] = await once(socket.resume(), "data");
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 500 /);
+    socket.destroy();
+  });
+
+  it("is cut off when it never ends", async () => {
+    const href = await uploadUrlFor(bytes);
+    const request = httpRequest(href, { method: "PUT" });
+    const closed = new Promise((resolve) => request.once("close", resolve));
+    request.on("error", () => {});
+    let sent = 0;
+    const piece = randomBytes(1_000_000);
+    const send = (): void => {
+      while (!request.destroyed && request.write(piece)) sent += piece.length;
+      sent += piece.length;
+    };
+    request.on("drain", send);
+    send();
+    await closed;
+    expect(sent).toBeLessThan(200_000_000);
+    expect(await stored()).toEqual([]);
+  });
+
   it("is given up when no more bytes come", async () => {
     settings.idleSeconds = 0.02;
     const request = httpRequest(await uploadUrlFor(bytes), { method: "PUT" });

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from "node:http";
 import { HubError } from "@postern/core/error/hub-error";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { acceptUpload, completeUpload, isHeld, type UploadRequest } from "../lfs/accept-upload.ts";
@@ -10,6 +9,7 @@ import { parseCompletionRequest } from "./lfs-completion-request.ts";
 import { acceptJson } from "./lfs-json-body.ts";
 import { withLfsRefusals } from "./lfs-refusal.ts";
 import type { LfsRoutesDeps } from "./lfs-routes-deps.ts";
+import { uploadBody } from "./lfs-upload-body.ts";
 import { answerWithContent } from "./resolve-answer.ts";
 
 const OBJECT = "/api/lfs/objects/:oid";
@@ -125,24 +125,7 @@ function bytesOf(
   if (coding !== undefined && coding !== "identity") {
     throw new HubError(415, "BadRequest", "Large files are sent as they are, without a Content-Encoding.");
   }
-  return untilRefused(request.raw, reply, settings.idleSeconds * 1000);
-}
-
-/**
- * The body, as long as it keeps coming. One that turns out too long is not read to its end: the connection is closed after the
- * answer. The answer itself must still go out, so that the iterator may not destroy the socket.
- */
-async function* untilRefused(body: IncomingMessage, reply: FastifyReply, idleMs: number): AsyncGenerator<Uint8Array> {
-  let complete = false;
-  // Nobody listens for it, so Node ends the connection, and the body fails as if the client had gone.
-  body.socket.setTimeout(idleMs);
-  try {
-    yield* body.iterator({ destroyOnReturn: false });
-    complete = true;
-  } finally {
-    body.socket.setTimeout(0);
-    if (!complete) reply.header("connection", "close");
-  }
+  return uploadBody(request.raw, reply.raw, size, settings.idleSeconds * 1000);
 }
 
 function ticketOf(request: FastifyRequest): unknown {

@@ -71,6 +71,10 @@ export class BareRepository implements GitRepository {
     return isFullRef(ref) ? await this.#readPeeled(ref) : undefined;
   }
 
+  async readRefTarget(ref: string): Promise<ObjectId | undefined> {
+    return isFullRef(ref) ? await this.#refs.read(ref) : undefined;
+  }
+
   async entryAt(commit: ObjectId, path: string): Promise<TreeEntry | undefined> {
     const item = await this.#itemAt(commit, path);
     return item === undefined ? undefined : await this.#sized({ ...item, path });

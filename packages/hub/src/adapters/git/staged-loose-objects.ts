@@ -52,6 +52,10 @@ export class StagedLooseObjects implements StagedObjects {
     return await this.#write("commit", content);
   }
 
+  async writeTag(content: Uint8Array): Promise<ObjectId> {
+    return await this.#write("tag", content);
+  }
+
   async publish(): Promise<void> {
     const oids = [...this.#staged];
     await inParallel(oids, (oid) => syncFile(join(this.#folder, oid)));
@@ -68,7 +72,7 @@ export class StagedLooseObjects implements StagedObjects {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  async #write(type: "blob" | "tree" | "commit", content: Uint8Array): Promise<ObjectId> {
+  async #write(type: "blob" | "tree" | "commit" | "tag", content: Uint8Array): Promise<ObjectId> {
     const header = Buffer.from(`${type} ${content.byteLength}\0`);
     const oid = parseObjectId(createHash("sha1").update(header).update(content).digest("hex"));
     if (oid === undefined) throw new Error("unreachable: SHA-1 is 40 hex digits");

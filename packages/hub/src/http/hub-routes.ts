@@ -1,0 +1,28 @@
+import type { FastifyInstance } from "fastify";
+import type { CommitDependencies } from "../commits/commit-to-branch.ts";
+import type { RepoLifecycleDependencies } from "../repos/create-repo.ts";
+import { registerAccessRoutes } from "./access-routes.ts";
+import { registerCommitRoutes } from "./commit-routes.ts";
+import { registerHistoryRoutes } from "./history-routes.ts";
+import { registerPreuploadRoutes } from "./preupload-routes.ts";
+import { registerRefRoutes } from "./ref-routes.ts";
+import { registerRepoInfoRoutes } from "./repo-info-routes.ts";
+import { registerRepoRoutes } from "./repo-routes.ts";
+import { registerTreeRoutes } from "./tree-routes.ts";
+import { registerYamlRoute } from "./yaml-routes.ts";
+
+/** Everything that the routes of the Hub's API need, LFS and resolve left out. */
+export interface HubRoutesDeps extends CommitDependencies, RepoLifecycleDependencies {}
+
+/** Adds the Hub's repo API (hub-wire §4, §6.1–6.3, §7.1, §7.4). */
+export function registerHubRoutes(app: FastifyInstance, deps: HubRoutesDeps): void {
+  registerRepoRoutes(app, deps);
+  registerRepoInfoRoutes(app, deps);
+  registerTreeRoutes(app, deps);
+  registerRefRoutes(app, deps);
+  registerHistoryRoutes(app, deps);
+  registerPreuploadRoutes(app, deps);
+  registerCommitRoutes(app, deps);
+  registerAccessRoutes(app, deps);
+  registerYamlRoute(app);
+}

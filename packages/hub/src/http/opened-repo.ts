@@ -1,0 +1,49 @@
+import type { Principal } from "@postern/core/access/principal";
+import type { RepoPermission } from "@postern/core/access/repo-access";
+import type { RepoKind } from "@postern/core/resource/repo-kind";
+import type { FastifyRequest } from "fastify";
+import type { Gatekeeper } from "../access/gatekeeper.ts";
+import { openRepo } from "../access/open-repo.ts";
+import type { GitRepositories, GitRepository } from "../git/git-repository.ts";
+import type { Caller } from "../repos/create-repo.ts";
+import type { RepoCatalogue, StoredRepo } from "../repos/repo-catalogue.ts";
+import { rawSegmentsOf, requestedRepo } from "./request-repo.ts";
+
+export interface RepoAccessDeps {
+  readonly gatekeeper: Pick<Gatekeeper, "identify">;
+  readonly catalogue: Pick<RepoCatalogue, "find">;
+  readonly git: GitRepositories;
+}
+
+/** The repo that a request under `/api/{kind}s/{ns}/{name}/{verb}/…` reached, and by whom. */
+export interface OpenedRepo {
+  readonly caller: Caller;
+  readonly repo: StoredRepo;
+  readonly git: GitRepository;
+  /** Raw segments behind the verb. */
+  readonly tail: readonly string[];
+}
+
+/** @throws {HubError} as `openRepo`; 401 for bad credentials. */
+export async function openRequestedRepo(
+  deps: RepoAccessDeps,
+  kind: RepoKind,
+  request: FastifyRequest,
+  permission: RepoPermission,
+): Promise<OpenedRepo> {
+  const caller = await callerOf(deps.gatekeeper, request);
+  const segments = rawSegmentsOf(request.raw.url ?? "");
+  const repo = await openRepo(deps.catalogue, caller.principal, requestedRepo(kind, segments, 2), permission);
+  return { caller, repo, git: deps.git.open(repo), tail: segments.slice(5) };
+}
+
+/** @throws {HubError} 401 for bad credentials. */
+export async function callerOf(gatekeeper: Pick<Gatekeeper, "identify">, request: FastifyRequest): Promise<Caller> {
+  const principal: Principal = await gatekeeper.identify(request.headers.authorization);
+  return { principal, requestId: request.id, sourceAddress: request.ip };
+}
+
+/** The origin that the client used: it compares the links that we send with its own endpoint (hub-wire §0, 15). */
+export function originOf(request: FastifyRequest): string {
+  return `${request.protocol}://${request.host}`;
+}

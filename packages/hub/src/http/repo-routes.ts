@@ -1,0 +1,131 @@
+import type { Principal } from "@postern/core/access/principal";
+import type { Visibility } from "@postern/core/access/repo-access";
+import { HubError } from "@postern/core/error/hub-error";
+import { pluralOf, REPO_KINDS, type RepoKind } from "@postern/core/resource/repo-kind";
+import { parseRepoRef, type RepoRef, repoIdOf, repoPathOf } from "@postern/core/resource/repo-ref";
+import type { FastifyInstance } from "fastify";
+import { openRepo } from "../access/open-repo.ts";
+import { parseEntryPath } from "../git/entry-path.ts";
+import { changeVisibility, deleteRepo } from "../repos/change-repo.ts";
+import { createRepo, type RepoLifecycleDependencies } from "../repos/create-repo.ts";
+import type { FirstFile } from "../repos/first-commit.ts";
+import { callerOf, openRequestedRepo, originOf, type RepoAccessDeps } from "./opened-repo.ts";
+import { RequestFields } from "./request-fields.ts";
+
+/** JavaScript's `createRepo` may carry the first files. */
+const CREATE_BODY_BYTES = 16 * 1024 * 1024;
+const MAX_FIRST_FILES = 100;
+
+/** `POST /api/repos/create`, `DELETE /api/repos/delete`, `PUT /api/{kind}s/{repo}/settings` (hub-wire §4). */
+export function registerRepoRoutes(app: FastifyInstance, deps: RepoLifecycleDependencies & RepoAccessDeps): void {
+  app.post(
+    "/api/repos/create",
+    { bodyLimit: CREATE_BODY_BYTES, config: { audit: { event: "repo.create" } } },
+    async (request, reply) => {
+      const caller = await callerOf(deps.gatekeeper, request);
+      const fields = RequestFields.of(request.body);
+      const wanted = namedRepo(fields, caller.principal);
+      if (wanted === undefined) {
+        throw new HubError(400, "BadRequest", "Invalid repo name. Use letters, digits, '-', '_' and '.', 96 at most.");
+      }
+      const { kind, repo } = await createRepo(deps, caller, {
+        repo: wanted,
+        visibility: visibilityOf(fields) ?? "public",
+        files: firstFiles(fields, wanted),
+      });
+      const url = `${originOf(request)}/${repoPathOf(repo.repo)}`;
+      // `hf upload` begins with this call even where the repo exists, and reads `url` from the 409 (hub-wire §0, 1).
+      if (kind === "exists") {
+        throw new HubError(409, "RepoExists", "You already created this repo", { body: { url } });
+      }
+      return reply.send({ url, name: repoIdOf(repo.repo), id: repo.repoId });
+    },
+  );
+
+  app.delete("/api/repos/delete", { config: { audit: { event: "repo.delete" } } }, async (request, reply) => {
+    const caller = await callerOf(deps.gatekeeper, request);
+    const wanted = namedRepo(RequestFields.of(request.body), caller.principal);
+    await deleteRepo(deps, caller, await openRepo(deps.catalogue, caller.principal, wanted, "admin"));
+    return reply.send({});
+  });
+
+  for (const kind of REPO_KINDS) {
+    app.put(
+      `/api/${pluralOf(kind)}/:namespace/:name/settings`,
+      { config: { audit: { event: "repo.settings" } } },
+      async (request, reply) => {
+        const { caller, repo } = await openRequestedRepo(deps, kind, request, "admin");
+        const fields = RequestFields.of(request.body);
+        if (fields.has("gated") && fields.optionalGate() !== false) {
+          throw new HubError(400, "BadRequest", "Gated access is not offered yet. Nothing was changed.");
+        }
+        const visibility = visibilityOf(fields) ?? repo.visibility;
+        if (visibility !== repo.visibility) await changeVisibility(deps, caller, repo, visibility);
+        return reply.send({ visibility, private: visibility === "private", gated: false });
+      },
+    );
+  }
+}
+
+/** `undefined` when the fields name no possible repo. @throws {HubError} 400 for an unknown type. */
+function namedRepo(fields: RequestFields, principal: Principal): RepoRef | undefined {
+  const type = fields.optionalText("type") ?? "model";
+  const kind = REPO_KINDS.find((known) => known === type);
+  if (kind === undefined)
+    throw new HubError(400, "BadRequest", `The field "type" must be one of ${REPO_KINDS.join(", ")}.`);
+  const name = fields.text("name");
+  const slash = name.indexOf("/");
+  if (slash >= 0) return parseRepoRef(kind, name.slice(0, slash), name.slice(slash + 1));
+  return parseRepoRef(kind, fields.optionalText("organization") ?? ownNamespace(principal), name);
+}
+
+function ownNamespace(principal: Principal): string {
+  switch (principal.kind) {
+    case "user":
+    case "user-workload":
+      return principal.name;
+    case "repo-workload":
+      return principal.repo.namespace;
+    case "anonymous":
+      return "";
+  }
+}
+
+/** `protected` (spaces) hides the files; we have nothing between public and private, and the strict one is safe. */
+function visibilityOf(fields: RequestFields): Visibility | undefined {
+  const visibility = fields.optionalText("visibility");
+  switch (visibility) {
+    case "public":
+    case "private":
+      return visibility;
+    case "protected":
+      return "private";
+    case undefined:
+      return fields.has("private") ? (fields.flag("private") ? "private" : "public") : undefined;
+    default:
+      throw new HubError(400, "BadRequest", 'The field "visibility" must be "public" or "private".');
+  }
+}
+
+function firstFiles(fields: RequestFields, repo: RepoRef): readonly FirstFile[] {
+  const files = fields.records("files", MAX_FIRST_FILES).map((file) => ({
+    path: parseEntryPath(file.text("path")),
+    content: Buffer.from(file.text("content"), file.optionalText("encoding") === "base64" ? "base64" : "utf8"),
+  }));
+  const card = cardOf(repo.kind, fields, repo.name);
+  if (card === undefined || files.some(({ path }) => path === "README.md")) return files;
+  return [...files, { path: "README.md", content: Buffer.from(card) }];
+}
+
+/** The front matter that a space cannot do without, or that carries a licence. */
+function cardOf(kind: RepoKind, fields: RequestFields, name: string): string | undefined {
+  const lines: string[] = [];
+  const license = fields.optionalText("license");
+  if (license !== undefined && /^[a-z0-9.+-]{1,64}$/.test(license)) lines.push(`license: ${license}`);
+  if (kind === "space") {
+    const sdk = fields.optionalText("sdk") ?? "static";
+    if (!/^[a-z]{1,32}$/.test(sdk)) throw new HubError(400, "BadRequest", 'The field "sdk" is not known.');
+    lines.push(`title: ${JSON.stringify(name)}`, `sdk: ${sdk}`);
+  }
+  return lines.length === 0 ? undefined : `---\n${lines.join("\n")}\n---\n`;
+}

@@ -1,0 +1,29 @@
+import type { Visibility } from "@postern/core/access/repo-access";
+import { repoNotFound } from "../access/open-repo.ts";
+import { type Caller, lifecycleEvent, type RepoLifecycleDependencies } from "./create-repo.ts";
+import type { StoredRepo } from "./repo-catalogue.ts";
+
+/**
+ * Deletes a repo; the caller's right was checked before.
+ *
+ * It is gone when the catalogue's row is; what follows only frees space, and a crash leaves that to `settleRepos`.
+ */
+export async function deleteRepo(deps: RepoLifecycleDependencies, caller: Caller, repo: StoredRepo): Promise<void> {
+  await deps.storage.beginRemoval(repo.repoId);
+  await deps.audit.record(lifecycleEvent("repo.delete", "allowed", caller, repo));
+  if ((await deps.catalogue.delete(repo.repoId)) === "missing") throw repoNotFound(caller.principal);
+  await deps.storage.remove(repo.repoId);
+  await deps.storage.finish(repo.repoId);
+}
+
+/** Makes a repo public or private; the caller's right was checked before. */
+export async function changeVisibility(
+  deps: RepoLifecycleDependencies,
+  caller: Caller,
+  repo: StoredRepo,
+  visibility: Visibility,
+): Promise<void> {
+  await deps.audit.record(lifecycleEvent("repo.settings", "allowed", caller, { ...repo, visibility }));
+  const outcome = await deps.catalogue.setVisibility(repo.repoId, visibility, deps.clock.now());
+  if (outcome === "missing") throw repoNotFound(caller.principal);
+}

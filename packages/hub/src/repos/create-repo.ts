@@ -1,0 +1,143 @@
+import type { Principal } from "@postern/core/access/principal";
+import { decideRepoAccess, mayCreateRepoIn, type Visibility } from "@postern/core/access/repo-access";
+import { auditActorOf } from "@postern/core/audit/audit-actor";
+import type { AuditEvent } from "@postern/core/audit/audit-event";
+import { HubError } from "@postern/core/error/hub-error";
+import { parseRepoRef, type RepoRef } from "@postern/core/resource/repo-ref";
+import type { Clock } from "@postern/core/time/clock";
+import type { AuditLog } from "../access/audit-log.ts";
+import { auditResourceOf } from "../access/audit-resource.ts";
+import type { Gatekeeper } from "../access/gatekeeper.ts";
+import { LOGIN_CHALLENGE } from "../access/open-repo.ts";
+import { type FirstFile, writeFirstCommit } from "./first-commit.ts";
+import type { RepoCatalogue, StoredRepo } from "./repo-catalogue.ts";
+import type { RepoStorage } from "./repo-storage.ts";
+import { storageRefusal } from "./storage-refusal.ts";
+
+export interface RepoLifecycleDependencies {
+  readonly catalogue: RepoCatalogue;
+  readonly storage: RepoStorage;
+  readonly gatekeeper: Gatekeeper;
+  readonly audit: AuditLog;
+  readonly clock: Clock;
+  /** 24 random hex digits. */
+  readonly newRepoId: () => string;
+}
+
+export interface NewRepo {
+  readonly repo: RepoRef;
+  readonly visibility: Visibility;
+  readonly files: readonly FirstFile[];
+}
+
+/** Who asks, and how the audit log will know the request. */
+export interface Caller {
+  readonly principal: Principal;
+  readonly requestId: string;
+  readonly sourceAddress: string | undefined;
+}
+
+/** `exists` is only said to those who may see the repo. */
+export type CreateOutcome = { readonly kind: "created" | "exists"; readonly repo: StoredRepo };
+
+/**
+ * Creates a repo with its first commit on `main`.
+ *
+ * Order: the git repo is built out of sight, the audit entry is written, then the catalogue gets its row, which is the moment at
+ * which the repo exists.
+ *
+ * @throws {HubError} 401 or 403 `Forbidden`, 507 `StorageFull`.
+ */
+export async function createRepo(
+  deps: RepoLifecycleDependencies,
+  caller: Caller,
+  wanted: NewRepo,
+): Promise<CreateOutcome> {
+  const { principal } = caller;
+  const present = await deps.catalogue.find(wanted.repo);
+  if (present !== undefined && decideRepoAccess(principal, present, "read").kind === "allow") {
+    return { kind: "exists", repo: present };
+  }
+  const repo = await allowedName(deps.gatekeeper, principal, wanted.repo);
+  const repoId = deps.newRepoId();
+  const at = deps.clock.now();
+  const stored: StoredRepo = {
+    repo,
+    repoId,
+    visibility: wanted.visibility,
+    createdAt: at,
+    updatedAt: at,
+    createdBy: auditActorOf(principal).name,
+  };
+  try {
+    await deps.storage.build(repoId, async (git) => {
+      const commit = await writeFirstCommit(git, principal, deps.clock, wanted.files);
+      await git.updateRef("refs/heads/main", commit, undefined);
+    });
+    await deps.audit.record(lifecycleEvent("repo.create", "allowed", caller, stored));
+    const outcome = await deps.catalogue.create(stored);
+    if (outcome === "created") {
+      await deps.storage.finish(repoId);
+      return { kind: "created", repo: stored };
+    }
+  } catch (error) {
+    await discard(deps.storage, repoId);
+    throw storageRefusal(error);
+  }
+  await discard(deps.storage, repoId);
+  await deps.audit.record(lifecycleEvent("repo.create", "denied", caller, stored));
+  const winner = await deps.catalogue.find(repo);
+  if (winner === undefined) throw new HubError(409, "Conflict", "The repo was deleted meanwhile. Try again.");
+  return { kind: "exists", repo: winner };
+}
+
+/** The audit entry of a change to a repo as a whole. */
+export function lifecycleEvent(
+  event: string,
+  outcome: "allowed" | "denied",
+  caller: Caller,
+  { repo, repoId, visibility }: StoredRepo,
+): AuditEvent {
+  return {
+    event,
+    outcome,
+    actor: auditActorOf(caller.principal),
+    resource: auditResourceOf(repo),
+    requestId: caller.requestId,
+    sourceAddress: caller.sourceAddress,
+    detail: { repo_id: repoId, visibility },
+  };
+}
+
+async function allowedName(gatekeeper: Gatekeeper, principal: Principal, wanted: RepoRef): Promise<RepoRef> {
+  if (!mayCreateRepoIn(principal, wanted.namespace)) throw mayNotCreate(principal, wanted.namespace);
+  const namespace = await gatekeeper.findAccount(wanted.namespace);
+  const repo = namespace === undefined ? undefined : parseRepoRef(wanted.kind, namespace, wanted.name);
+  if (repo === undefined) {
+    throw new HubError(404, "NotFound", `There is no user or organisation named ${wanted.namespace}.`);
+  }
+  return repo;
+}
+
+function mayNotCreate(principal: Principal, namespace: string): HubError {
+  switch (principal.kind) {
+    case "anonymous":
+      return new HubError(401, "Forbidden", "You are not logged in.", { headers: LOGIN_CHALLENGE });
+    case "repo-workload":
+    case "user-workload":
+      return new HubError(403, "Forbidden", "A token from a trusted publisher cannot create repos.");
+    case "user":
+      return new HubError(
+        403,
+        "Forbidden",
+        principal.tokenRole === "write"
+          ? `You need the write role in ${namespace} to create a repo there.`
+          : "This token is read-only; use one with the write role.",
+      );
+  }
+}
+
+async function discard(storage: RepoStorage, repoId: string): Promise<void> {
+  await storage.remove(repoId);
+  await storage.finish(repoId);
+}
