@@ -69,6 +69,11 @@ export class GroupCommit {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
+  /** @throws {ApiError} `audit_unavailable` once nothing more can be recorded. */
+  checkReady(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
   /** Finishes what waits, then refuses everything. */
   async close(): Promise<void> {
     if (this.#running) {
