@@ -21,7 +21,7 @@ export async function startHub(
   options: DemoOptions,
 ): Promise<DemoHub> {
   const port = await choosePort(options);
-  const server = await startServer({ port, host: "127.0.0.1", dataDir, bootstrapAdmin: "admin", log: "silent" });
+  const server = await startServer({ port, host: "127.0.0.1", dataDir, bootstrapAdmin: "operator", log: "silent" });
   const adminToken = server.firstRun?.adminToken;
   if (adminToken === undefined) {
     await server.close();
