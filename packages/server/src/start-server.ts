@@ -84,7 +84,7 @@ async function serve(
   const app = createApp(config, listener, options.log ?? ((line) => process.stderr.write(`${line}\n`)));
   const changingRoutes = requireDeclaredAudit(app);
   const authority = await wireAuthority(config, url, data, clock, app.log);
-  const hub = await wireHub({ data, clock, authority, log: app.log });
+  const hub = await wireHub({ ...authority, data, clock, log: app.log });
   let closing = false;
   authority.registerRoutes(app, hub.directory);
   hub.registerRoutes(app);

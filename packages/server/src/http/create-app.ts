@@ -1,4 +1,4 @@
-import { type FastifyInstance, fastify } from "fastify";
+import { type FastifyInstance, fastify, LogController } from "fastify";
 import type { ServerConfig } from "../config/server-config.ts";
 import type { BoundListener } from "../lifecycle/bound-listener.ts";
 import { renderNotFound, renderRefusal } from "./render-refusal.ts";
@@ -29,7 +29,7 @@ export function createApp(
       log === "silent"
         ? false
         : { level: "info", base: null, stream: { write: (text: string) => log(text.trimEnd()) } },
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestIdOf,
     requestIdHeader: false,
     bodyLimit: DEFAULT_BODY_LIMIT,

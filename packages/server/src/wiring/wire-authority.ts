@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import path from "node:path";
 import {
   AccessTokenMint,
-  type AuthorityDatabase,
+  auditRefusals,
   bootstrapAdmin,
   CachedIssuerKeys,
   ExpiredRowSweeper,
@@ -13,6 +13,7 @@ import {
   type ResourceDirectory,
   registerAccessTokensRoutes,
   registerAccountsRoutes,
+  registerAgentHarnessesRoute,
   registerAuditRoutes,
   registerIssuersRoutes,
   registerJwksRoute,
@@ -36,6 +37,7 @@ import type { Clock } from "@postern/core/time/clock";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import type { ServerConfig } from "../config/server-config.ts";
 import type { DataDirectory } from "../lifecycle/data-directory.ts";
+import { repeatEvery } from "../lifecycle/repeat-every.ts";
 
 export interface WiredAuthority {
   readonly gatekeeper: TokenGatekeeper;
@@ -44,6 +46,8 @@ export interface WiredAuthority {
   readonly secret: Uint8Array;
   /** The token of an administrator that this start made; shown once. */
   readonly bootstrapToken: string | undefined;
+  /** @throws when changes cannot be recorded any more. */
+  checkReady(): void;
   registerRoutes(app: FastifyInstance, directory: ResourceDirectory): void;
   close(): Promise<void>;
 }
@@ -70,18 +74,21 @@ export async function wireAuthority(
   const keyRing = await openKeyRing({ store: new SqliteSigningKeyStore(database), secret, clock, randomBytes });
   await seedPresetIssuers({ issuers, newId: randomUUID });
   const bootstrapToken = await bootstrap(config, { accounts, tokens, clock });
-  const stopSweeping = sweepRegularly(database, clock, log);
+  const sweeper = new ExpiredRowSweeper(database, clock);
+  const stopSweeping = repeatEvery(SWEEP_INTERVAL_MS, () => sweeper.sweep(), log, "expired rows not cleared");
 
   return {
     gatekeeper,
     audit,
     secret,
     bootstrapToken,
+    checkReady: () => database.commits.checkReady(),
     registerRoutes: (app, resources) => {
       const common = {
         identifier: gatekeeper,
         clock,
         audit,
+        auditReader: audit,
         newId: randomUUID,
         randomBytes,
         accounts,
@@ -109,6 +116,7 @@ export async function wireAuthority(
         mint: new AccessTokenMint({ keyRing, publicUrl, randomBytes }),
         audit,
       });
+      auditRefusals(app, { identifier: gatekeeper, audit });
       registerTokenEndpoint(app, { grants: [exchange], audit });
       registerPublishersRoutes(app, common);
       registerIssuersRoutes(app, { ...common, probe: new HttpIssuerProbe({}) });
@@ -119,6 +127,7 @@ export async function wireAuthority(
       registerAuditRoutes(app, common);
       registerWhoamiRoute(app, common);
       registerJwksRoute(app, { keyRing, publicUrl });
+      registerAgentHarnessesRoute(app);
     },
     close: async () => {
       stopSweeping();
@@ -134,13 +143,4 @@ async function bootstrap(
   if (config.bootstrapAdmin === undefined) return undefined;
   const outcome = await bootstrapAdmin(config.bootstrapAdmin, config.adminToken, { ...deps, randomBytes });
   return outcome.kind === "created" ? outcome.token : undefined;
-}
-
-function sweepRegularly(database: AuthorityDatabase, clock: Clock, log: FastifyBaseLogger): () => void {
-  const sweeper = new ExpiredRowSweeper(database, clock);
-  const timer = setInterval(() => {
-    sweeper.sweep().catch((cause: unknown) => log.warn({ "error.message": String(cause) }, "expired rows not cleared"));
-  }, SWEEP_INTERVAL_MS);
-  timer.unref();
-  return () => clearInterval(timer);
 }

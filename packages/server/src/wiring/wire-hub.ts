@@ -1,0 +1,106 @@
+import { hkdfSync, randomBytes } from "node:crypto";
+import path from "node:path";
+import type { ResourceDirectory } from "@postern/authority";
+import type { Clock } from "@postern/core/time/clock";
+import {
+  type AuditLog,
+  BranchLocks,
+  DEFAULT_TRANSFER_SETTINGS,
+  type Gatekeeper,
+  GitRepositoriesOnDisk,
+  HubDatabase,
+  LfsFileStore,
+  registerHubRoutes,
+  registerLfsRoutes,
+  registerResolveRoutes,
+  SqliteLfsLinks,
+  SqliteRepoCatalogue,
+  settleRepos,
+} from "@postern/hub";
+import type { FastifyBaseLogger, FastifyInstance } from "fastify";
+import type { DataDirectory } from "../lifecycle/data-directory.ts";
+import { repeatEvery } from "../lifecycle/repeat-every.ts";
+
+export interface WiredHub {
+  /** Which repos exist, for the authority. */
+  readonly directory: ResourceDirectory;
+  registerRoutes(app: FastifyInstance): void;
+  close(): Promise<void>;
+}
+
+export interface HubWiring {
+  readonly data: DataDirectory;
+  readonly clock: Clock;
+  readonly log: FastifyBaseLogger;
+  readonly gatekeeper: Gatekeeper;
+  readonly audit: AuditLog;
+  /** 32 bytes that stay the same over restarts; the key of signed URLs is derived from it. */
+  readonly secret: Uint8Array;
+}
+
+const MIB = 1024 * 1024;
+/** A commit's body: 100 MB of regular files and their base64 (hub-wire §7.4). A line: one regular file, 10 MB and its base64. */
+const COMMIT_LIMITS = { maxBodyBytes: 192 * MIB, maxLineBytes: 24 * MIB } as const;
+/** How often parts of abandoned uploads are cleared away, in milliseconds. */
+const SWEEP_INTERVAL_MS = 3_600_000;
+
+/** Builds the hub: the only place where its adapters meet its ports. */
+export async function wireHub({ data, clock, log, gatekeeper, audit, secret }: HubWiring): Promise<WiredHub> {
+  const database = await HubDatabase.open(data.database);
+  const catalogue = new SqliteRepoCatalogue(database);
+  const links = new SqliteLfsLinks(database);
+  const git = new GitRepositoriesOnDisk({
+    dataDirectory: data.path,
+    nonce: () => randomBytes(8).toString("hex"),
+    startedAtMs: Date.now(),
+  });
+  await settleRepos(catalogue, git);
+  const store = await LfsFileStore.open(path.join(data.path, "lfs"));
+  const stopSweeping = repeatEvery(
+    SWEEP_INTERVAL_MS,
+    () => store.sweepParts(clock.now()),
+    log,
+    "abandoned uploads not cleared",
+  );
+  const ticketKey = new Uint8Array(hkdfSync("sha256", secret, "", "postern signed transfer URLs", 32));
+
+  return {
+    directory: { findRepo: (repo) => catalogue.find(repo) },
+    registerRoutes: (app) => {
+      // Scopes of their own: each has its own body parsers.
+      app.register(async (scope) =>
+        registerHubRoutes(scope, {
+          gatekeeper,
+          catalogue,
+          git,
+          storage: git,
+          lfs: links,
+          audit,
+          clock,
+          newRepoId: () => randomBytes(12).toString("hex"),
+          locks: new BranchLocks(),
+          limits: COMMIT_LIMITS,
+        }),
+      );
+      app.register(async (scope) =>
+        registerLfsRoutes(scope, {
+          gatekeeper,
+          catalogue,
+          store,
+          links,
+          audit,
+          clock,
+          ticketKey,
+          newUploadId: () => randomBytes(16).toString("hex"),
+          settings: DEFAULT_TRANSFER_SETTINGS,
+        }),
+      );
+      app.register(async (scope) => registerResolveRoutes(scope, { gatekeeper, catalogue, git, store, links }));
+    },
+    close: async () => {
+      stopSweeping();
+      git.close();
+      database.close();
+    },
+  };
+}
