@@ -112,6 +112,10 @@ const STATEMENTS: readonly string[] = [
     prev_hash text not null,       -- hash of the entry before
     hash text not null             -- see docs/reference/audit-format.md
   ) strict`,
+  // "insert or replace" removes a row without asking a delete trigger; this one is asked, and also keeps the numbers without gaps.
+  `create trigger audit_log_only_grows before insert on audit_log
+   when new.seq <> (select coalesce(max(seq), 0) + 1 from audit_log)
+   begin select raise(abort, 'audit_log is append-only'); end`,
   `create trigger audit_log_keeps_entries before delete on audit_log
    begin select raise(abort, 'audit_log is append-only'); end`,
   `create trigger audit_log_changes_nothing before update on audit_log
