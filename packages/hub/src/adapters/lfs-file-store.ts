@@ -1,19 +1,18 @@
 import { randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { HubError } from "@postern/core/error/hub-error";
 import { addSeconds, type EpochSeconds, epochSeconds } from "@postern/core/time/epoch-seconds";
 import type { LfsOid } from "../lfs/lfs-oid.ts";
 import {
   type LfsStore,
   type MultipartUpload,
-  partCountOf,
   partSizeOf,
   type ReceivedPart,
   type StoredObject,
 } from "../lfs/lfs-store.ts";
 import { storageRefusal } from "../repos/storage-refusal.ts";
 import { syncDirectory } from "./git/sync-path.ts";
+import { checkedPartFiles, partFileName, readInTurn } from "./part-files.ts";
 import { StoredFileStream } from "./stored-file-stream.ts";
 import { type ExpectedBytes, type WritableFile, writeVerified } from "./write-verified.ts";
 
@@ -24,8 +23,6 @@ export interface LfsFileStoreOptions {
 
 /** An upload in parts that got no part for this long is given up. */
 export const PARTS_LIFETIME_SECONDS: number = 24 * 3600;
-
-const READ_SIZE = 1024 * 1024;
 
 /**
  * LFS objects as files: `ab/cd/abcd…` for finished ones, `incoming/` for those on their way, `parts/{upload}/` for uploads in
@@ -149,55 +146,6 @@ export class LfsFileStore implements LfsStore {
     // It comes from a signed ticket; this keeps a mistake there from becoming a path.
     if (!/^[0-9a-f]{32}$/.test(uploadId)) throw new TypeError("not an upload id");
     return join(this.#root, "parts", uploadId);
-  }
-}
-
-function partFileName(partNumber: number, tag: string): string {
-  return `${String(partNumber).padStart(5, "0")}-${tag}`;
-}
-
-interface PartFile {
-  readonly path: string;
-  /** Bytes. */
-  readonly size: number;
-}
-
-async function checkedPartFiles(
-  folder: string,
-  upload: MultipartUpload,
-  parts: readonly ReceivedPart[],
-): Promise<readonly PartFile[]> {
-  const count = partCountOf(upload);
-  if (parts.length !== count) throw badParts(`it has ${count} parts, not ${parts.length}`);
-  const files: PartFile[] = [];
-  for (const [index, part] of parts.entries()) {
-    if (part.partNumber !== index + 1) throw badParts(`part ${index + 1} is not at its place in the list`);
-    const path = join(folder, partFileName(part.partNumber, part.tag));
-    const size = partSizeOf(upload, part.partNumber);
-    const found = /^[0-9a-f]{32}$/.test(part.tag) ? await stat(path).catch(() => undefined) : undefined;
-    if (found?.size !== size) throw badParts(`part ${part.partNumber} was not received with this ETag`);
-    files.push({ path, size });
-  }
-  return files;
-}
-
-function badParts(what: string): HubError {
-  return new HubError(400, "BadRequest", `This upload cannot be completed: ${what}. Start the upload again.`);
-}
-
-async function* readInTurn(files: readonly PartFile[]): AsyncGenerator<Uint8Array> {
-  const buffer = Buffer.allocUnsafe(READ_SIZE);
-  for (const { path } of files) {
-    const file = await open(path, "r");
-    try {
-      for (;;) {
-        const { bytesRead } = await file.read(buffer, 0, buffer.length);
-        if (bytesRead === 0) break;
-        yield buffer.subarray(0, bytesRead);
-      }
-    } finally {
-      await file.close();
-    }
   }
 }
 
