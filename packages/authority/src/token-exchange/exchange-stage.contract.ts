@@ -26,6 +26,7 @@ import { registerIssuersRoutes } from "../http/issuers-routes.ts";
 import { registerPublishersRoutes } from "../http/publishers-routes.ts";
 import { registerTokenEndpoint } from "../http/token-endpoint.ts";
 import { type TokenExchangeGrantDeps, tokenExchangeGrant } from "../http/token-exchange-grant.ts";
+import type { IssuerStore } from "../issuers/issuer-store.ts";
 import { AccessTokenMint } from "../tokens/access-token-mint.ts";
 import { openKeyRing } from "../tokens/key-ring.ts";
 import type { KnownRepo } from "./resource-directory.ts";
@@ -46,6 +47,7 @@ export interface ExchangeStage {
   readonly clock: { time: EpochSeconds };
   readonly database: AuthorityDatabase;
   readonly deps: TokenExchangeGrantDeps;
+  readonly issuers: IssuerStore;
   readonly repos: KnownRepo[];
   readonly principals: Map<string, Principal>;
   addIssuer(provider: ProviderId, url: string, allowOrigins?: readonly string[], enabled?: boolean): Promise<Issuer>;
@@ -121,6 +123,7 @@ export async function openStage(overrides: Partial<TokenExchangeGrantDeps> = {})
     clock,
     database,
     deps,
+    issuers,
     repos,
     principals,
     addIssuer: async (provider, text, allowOrigins = [new URL(text).origin], enabled = true) => {
