@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import { EXCHANGE_CODES } from "../error/exchange-codes.ts";
+import { parseIssuerUrl } from "../issuer/issuer-url.ts";
+import { claimDefinitionOf } from "./configured-claim.ts";
+import { defaultIssuerOf, fitIssuer } from "./issuer-of-provider.ts";
+import { PRESETS } from "./presets.ts";
+
+function fit(provider: keyof typeof PRESETS, text: string, allowOrigins: readonly string[] = []): string {
+  const url = parseIssuerUrl(text);
+  return url === undefined ? "no issuer" : fitIssuer(provider, url, allowOrigins).kind;
+}
+
+describe("the presets", () => {
+  it.each(Object.values(PRESETS))("of $id know every claim that their own rules name", (preset) => {
+    const named = [...preset.tenantClaims, ...preset.triggerRules.flatMap(({ unlessPinned }) => unlessPinned ?? [])];
+    if (!preset.openClaims) named.push(...preset.proofs.flat());
+    for (const name of named) expect(claimDefinitionOf(preset, name), name).toBeDefined();
+    for (const { code } of preset.triggerRules) expect(EXCHANGE_CODES[code]).toBeDefined();
+    for (const issuer of preset.publicIssuers) expect(fit(preset.id, issuer)).toBe("fits");
+  });
+
+  it("prove identity by ids that a tenant rule accepts", () => {
+    for (const preset of Object.values(PRESETS)) {
+      if (preset.tenantClaims.length === 0) continue;
+      for (const [first] of preset.proofs) expect(preset.tenantClaims).toContain(first);
+    }
+  });
+});
+
+describe("fitIssuer", () => {
+  it.each([
+    ["fits", "github", "https://token.actions.githubusercontent.com"],
+    ["fits", "github", "https://token.actions.githubusercontent.com/acme-corp"],
+    ["fits", "github", "https://token.actions.octo.ghe.com"],
+    ["fits", "github", "https://ghes.example/_services/token"],
+    ["wrong-shape", "github", "https://token.actions.githubusercontent.com/"],
+    ["wrong-shape", "github", "https://token.actions.githubusercontent.com/a/b"],
+    ["wrong-shape", "github", "https://token.actions.githubusercontent.com.evil.example"],
+    ["wrong-shape", "github", "https://ghes.example/_services/token/"],
+    ["wrong-shape", "github", "http://127.0.0.1:8081/github"],
+    ["other-preset", "github", "https://gitlab.com"],
+    ["fits", "gitlab", "https://git.example/gitlab"],
+    ["other-preset", "gitlab", "https://token.actions.octo.ghe.com"],
+    ["other-preset", "custom", "https://TOKEN.actions.githubusercontent.com/x"],
+    ["other-preset", "custom", "https://gitlab.com./"],
+    ["fits", "custom", "https://issuer.example/"],
+  ] as const)("says %s to %s at %s", (expected, provider, url) => expect(fit(provider, url)).toBe(expected));
+
+  it("lets an excepted origin stand in for the shape, but never for another preset's host", () => {
+    expect(fit("github", "http://127.0.0.1:8081/github", ["http://127.0.0.1:8081"])).toBe("fits");
+    expect(fit("custom", "https://gitlab.com/x", ["https://gitlab.com"])).toBe("other-preset");
+  });
+});
+
+describe("defaultIssuerOf", () => {
+  it("is the public issuer, where there is one", () => {
+    expect(defaultIssuerOf("github")).toBe("https://token.actions.githubusercontent.com");
+    expect(defaultIssuerOf("custom")).toBeUndefined();
+  });
+});
