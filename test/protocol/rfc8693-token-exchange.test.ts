@@ -13,11 +13,8 @@ let hub: RunningHub;
 
 beforeAll(async () => {
   hub = await startHub();
-  await hub.user("ada");
-  await hub.repo("ada/model");
-  await hub.repo("ada/bare");
-  await hub.repo("ada/strict");
-  await hub.repo("ada/by-branch");
+  const adaToken = await hub.user("ada");
+  for (const repo of ["ada/model", "ada/bare", "ada/strict", "ada/by-branch"]) await hub.repo(repo);
   const issuer = hub.simulator.issuerUrl("github");
   for (const [target, claims] of [
     ["models/ada/model", GITHUB_CLAIMS],
@@ -36,7 +33,7 @@ beforeAll(async () => {
       },
     ],
   ] as const) {
-    const added = await hub.publisher(target, { provider: "github", issuer, claims });
+    const added = await hub.publisher(target, { provider: "github", issuer, claims }, adaToken);
     expect(added.status, added.text).toBe(201);
   }
 });
@@ -200,7 +197,12 @@ const REFUSALS: readonly Case[] = [
     () => hub.exchange(crafted('{"alg":"RS256","kid":"a"}', '{"iss":"a","iss":"b"}'), "ada/model"),
   ],
   ["TP1104", "a key address in the header", withFault({ kind: "jku-header" })],
-  ["TP1105", "no signature at all", withFault({ kind: "alg-none" })],
+  ["TP1102", "no signature at all", withFault({ kind: "alg-none" })],
+  [
+    "TP1105",
+    "alg none beside something that looks like a signature",
+    () => hub.exchange(crafted('{"alg":"none","kid":"a"}', payload()), "ada/model"),
+  ],
   ["TP1105", "a symmetric signature made with the public key", withFault({ kind: "hs256-confusion" })],
   [
     "TP1106",
@@ -274,7 +276,7 @@ const REFUSALS: readonly Case[] = [
   ["TP1802", "another workflow", withClaims({ workflow_ref: "acme/train/.github/workflows/evil.yml@refs/heads/main" })],
   ["TP1803", "another branch", withClaims({ ref: "refs/heads/evil" }, "ada/by-branch")],
   ["TP1804", "another environment", withClaims({ environment: "staging" }, "ada/strict")],
-  ["TP1805", "another name of the same project", withClaims({ repository: "acme/renamed" })],
+  ["TP1805", "another name of the same project", withClaims({ repository: "acme/renamed", repository_id: "456789" })],
   ["TP1806", "another owner of the same project", withClaims({ repository_owner_id: "777" })],
   ["TP1807", "another event", withClaims({ event_name: "schedule", environment: "release" }, "ada/strict")],
   [
