@@ -13,11 +13,20 @@ export async function folderDigest(folder: string): Promise<ReadonlyMap<string, 
   return digests;
 }
 
-/** The first path on which two folders differ; `undefined` when they hold the same names and bytes. */
-export function firstDifference(
-  left: ReadonlyMap<string, string>,
-  right: ReadonlyMap<string, string>,
-): string | undefined {
-  const paths = [...new Set([...left.keys(), ...right.keys()])].sort();
-  return paths.find((path) => left.get(path) !== right.get(path));
+/** What a copy holds compared with its original. */
+export interface FolderComparison {
+  /** Paths that are missing or have other bytes in the copy. */
+  readonly different: readonly string[];
+  /** Paths that only the copy has. */
+  readonly added: readonly string[];
+}
+
+export function compareFolders(
+  original: ReadonlyMap<string, string>,
+  copy: ReadonlyMap<string, string>,
+): FolderComparison {
+  return {
+    different: [...original].filter(([path, digest]) => copy.get(path) !== digest).map(([path]) => path),
+    added: [...copy.keys()].filter((path) => !original.has(path)),
+  };
 }

@@ -9,6 +9,7 @@ export function describeFailure(error: unknown): CliError {
   return (
     describeHubApiError(error) ??
     describeTokenError(error) ??
+    describeConfigError(error) ??
     describeNetworkError(error) ??
     describeSystemError(error) ??
     new CliError(error.message === "" ? error.name : error.message, { next: REPORT, cause: error })
@@ -32,9 +33,24 @@ function describeHubApiError(error: Error): CliError | undefined {
 /** `OidcError` and `TokenError` of `@postern/client`: their message already says what to do. */
 function describeTokenError(error: Error): CliError | undefined {
   if (error.name !== "OidcError" && error.name !== "TokenError") return undefined;
-  const requestId = "requestId" in error && typeof error.requestId === "string" ? error.requestId : undefined;
+  const known = "requestId" in error && typeof error.requestId === "string" ? error.requestId : undefined;
+  // Said once: the client puts the id into its sentence.
+  const requestId = known !== undefined && error.message.includes(known) ? undefined : known;
   const details = "errors" in error && Array.isArray(error.errors) ? error.errors.map(String) : [];
   return new CliError(error.message, { requestId, details, cause: error });
+}
+
+/** `ConfigError` of `@postern/server`: a setting, what is wrong with it, and an example. */
+function describeConfigError(error: Error): CliError | undefined {
+  if (error.name !== "ConfigError" || !("setting" in error)) return undefined;
+  const example = "example" in error && typeof error.example === "string" ? error.example : undefined;
+  const sentence = example === undefined ? error.message : error.message.replace(`. For example: ${example}`, ".");
+  return new CliError(sentence, {
+    ...(example === undefined ? {} : { next: `For example: ${example}` }),
+    // A data folder that is in use or not there is a state of this machine, not a wrong word.
+    exitCode: error.setting === "data" ? 1 : 2,
+    cause: error,
+  });
 }
 
 /** What `fetch` throws: a `TypeError` whose cause says why, or an `AbortError`. */
