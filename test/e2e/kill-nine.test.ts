@@ -186,7 +186,7 @@ async function checkChainAndGrants(dataDir: string, acknowledged: Acknowledged, 
     const audited = new Set(
       database
         .prepare<[], { detail: string }>(
-          "select detail from audit_entries where event = 'token.exchange' and outcome = 'allowed'",
+          "select detail from audit_log where event = 'token.exchange' and outcome = 'allowed'",
         )
         .all()
         .map(({ detail }) => JSON.parse(detail).jti),

@@ -96,6 +96,7 @@ async function serve(
     },
   });
   await app.ready();
+  listener.open();
   return {
     url,
     firstRun: authority.bootstrapToken === undefined ? undefined : { adminToken: authority.bootstrapToken },

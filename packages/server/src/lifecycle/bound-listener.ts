@@ -8,8 +8,10 @@ export interface BoundListener {
   readonly server: Server;
   /** `http://host:port` as a client on this machine would write it. */
   readonly origin: string;
-  /** From now on requests go here; until then they are told to come back. */
+  /** Where requests will go once it is open. */
   attach(handler: RequestHandler): void;
+  /** From now on requests are served; until then they are told to come back. */
+  open(): void;
   /** Stops accepting, lets running requests end for at most `graceMs`, then cuts them. */
   close(graceMs: number): Promise<void>;
 }
@@ -17,11 +19,12 @@ export interface BoundListener {
 /** @throws {ConfigError} when the address is taken or not ours. */
 export async function bindListener(host: string, port: number): Promise<BoundListener> {
   let handler: RequestHandler | undefined;
+  let isOpen = false;
   const server = createServer(
     // A slow sender of headers is cut; a long upload is not. Two idle minutes on a body are the end of it (see `timeout`).
     { headersTimeout: 20_000, requestTimeout: 0, maxHeaderSize: 32 * 1024, keepAliveTimeout: 72_000, noDelay: true },
     (request, response) => {
-      if (handler !== undefined) return handler(request, response);
+      if (isOpen && handler !== undefined) return handler(request, response);
       response.writeHead(503, { "retry-after": "1", connection: "close" }).end();
     },
   );
@@ -40,15 +43,20 @@ export async function bindListener(host: string, port: number): Promise<BoundLis
     attach: (given) => {
       handler = given;
     },
+    open: () => {
+      isOpen = true;
+    },
     close: (graceMs) => closeGently(server, graceMs),
   };
 }
 
 async function closeGently(server: Server, graceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
+  // A connection whose request has just ended is idle, kept alive, and would hold the stop up.
+  const idle = setInterval(() => server.closeIdleConnections(), 20);
   const cut = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;
+  clearInterval(idle);
   clearTimeout(cut);
 }
 
