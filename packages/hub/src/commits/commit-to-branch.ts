@@ -65,7 +65,8 @@ export async function commitToBranch(deps: CommitDependencies, request: CommitRe
     const commit = await deps.locks.run(`${repo.repoId} ${request.ref}`, () =>
       advanceBranch(deps, request, git, staged, received),
     );
-    await deps.catalogue.touch(repo.repoId, deps.clock.now());
+    // The commit stands whatever becomes of this hint.
+    await deps.catalogue.touch(repo.repoId, deps.clock.now()).catch(() => {});
     return commit;
   } catch (error) {
     if (error instanceof Refusal) throw error;

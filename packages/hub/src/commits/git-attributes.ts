@@ -19,6 +19,7 @@ export const INITIAL_GIT_ATTRIBUTES: string = [...BINARY_PATTERNS, "saved_model/
 export const MAX_ATTRIBUTES_BYTES: number = 256 * 1024;
 
 const MAX_PATTERN_LENGTH = 1024;
+const MAX_RULES = 5000;
 
 interface AttributeRule {
   readonly matches: (path: string) => boolean;
@@ -34,7 +35,7 @@ export class LfsAttributes {
   }
 
   static parse(text: string): LfsAttributes {
-    return new LfsAttributes(text.split("\n").flatMap((line) => parseRule(line) ?? []));
+    return new LfsAttributes(text.split("\n", MAX_RULES).flatMap((line) => parseRule(line) ?? []));
   }
 
   /** `undefined` when no rule speaks of this path's filter. The last rule wins. */

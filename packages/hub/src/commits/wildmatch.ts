@@ -25,11 +25,25 @@ const CLASSES: Readonly<Record<string, RegExp>> = {
  * a repo, and a backtracking matcher would let them stop the server.
  */
 export function compileWildmatch(pattern: string): (path: string) => boolean {
-  const steps = parseSteps(pattern);
+  return compilePlain(pattern) ?? compileSteps(pattern);
+}
+
+/** The shapes that nearly all patterns have, without stepping through characters: `name`, `*.bin`, `*part*`. */
+function compilePlain(pattern: string): ((path: string) => boolean) | undefined {
+  const [, start, text, end] = /^(\*?)([^*?\\[]*)(\*?)$/.exec(pattern) ?? [];
+  if (text === undefined) return undefined;
+  if (start === "" && end === "") return (path) => path === text;
+  if (start === "" || text.includes("/")) return undefined;
+  if (end === "") return (path) => path.endsWith(text) && !path.includes("/");
+  return (path) => path.includes(text) && !path.includes("/");
+}
+
+function compileSteps(pattern: string): (path: string) => boolean {
+  const steps = parseSteps(bytesOf(pattern));
   return (path) => {
     // Twice a step's index: before it. One more: inside its loop.
     let states = closure(steps, [0]);
-    for (const character of path) {
+    for (const character of bytesOf(path)) {
       const next: number[] = [];
       for (const state of states) next.push(...after(steps, state, character));
       states = closure(steps, next);
@@ -37,6 +51,11 @@ export function compileWildmatch(pattern: string): (path: string) => boolean {
     }
     return states.has(steps.length * 2);
   };
+}
+
+/** One character per byte of UTF-8: git's `?` takes one byte. */
+function bytesOf(text: string): string {
+  return Buffer.from(text).toString("latin1");
 }
 
 /** Adds what is reached without consuming a character. */

@@ -58,7 +58,7 @@ describe("a commit through the API", () => {
     const { status, body } = await commit([
       header({ summary: "first", description: "why" }),
       file("README.md", "# hello\n"),
-      file("deep/er/x.bin", binary),
+      file("deep/er/x.dat", binary),
       file("empty.txt", ""),
       file("sp ace/ünïcode.txt", "é"),
     ]);
@@ -72,7 +72,7 @@ describe("a commit through the API", () => {
       execFileSync("git", ["clone", "-q", hub.git.directoryOf(repo.repoId), clone], {
         env: { ...process.env, GIT_LFS_SKIP_SMUDGE: "1", GIT_CONFIG_GLOBAL: "/dev/null" },
       });
-      expect(await readFile(join(clone, "deep/er/x.bin"))).toEqual(binary);
+      expect(await readFile(join(clone, "deep/er/x.dat"))).toEqual(binary);
       expect(await readFile(join(clone, "empty.txt"), "utf8")).toBe("");
       expect(await readFile(join(clone, "sp ace/ünïcode.txt"), "utf8")).toBe("é");
     } finally {

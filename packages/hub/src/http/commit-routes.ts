@@ -32,8 +32,9 @@ export function registerCommitRoutes(app: FastifyInstance, deps: CommitDependenc
             ...caller,
             repo,
             ref: parseBranchRef(revision),
-            body: request.body,
-          });
+            // A refusal in the middle must reach the client, so the socket outlives the reading.
+            body: request.body.iterator({ destroyOnReturn: false }),
+          }).finally(() => request.raw.resume());
           const url = `${originOf(request)}/${repoPathOf(repo.repo)}`;
           return reply.send({ success: true, commitUrl: `${url}/commit/${commit}`, commitOid: commit, hookOutput: "" });
         },

@@ -23,7 +23,7 @@ import { type GitProgram, runGit } from "./git-command.ts";
 import type { ObjectReader } from "./object-reader.ts";
 import type { ObjectReaderPool } from "./object-reader-pool.ts";
 import { isSystemError, RefFiles } from "./ref-files.ts";
-import { StagedLooseObjects } from "./staged-loose-objects.ts";
+import { clearStagingLeftovers, StagedLooseObjects } from "./staged-loose-objects.ts";
 import { syncDirectory } from "./sync-path.ts";
 
 /** Blobs up to this size go through memory; larger ones get a process of their own and flow through a pipe. */
@@ -50,6 +50,7 @@ export class BareRepository implements GitRepository {
   readonly #directory: string;
   readonly #options: BareRepositoryOptions;
   readonly #refs: RefFiles;
+  #leftoversCleared: Promise<void> | undefined;
 
   constructor(repoId: string, directory: string, options: BareRepositoryOptions) {
     this.repoId = repoId;
@@ -173,6 +174,8 @@ export class BareRepository implements GitRepository {
   }
 
   async stageObjects(): Promise<StagedObjects> {
+    this.#leftoversCleared ??= clearStagingLeftovers(this.#directory, this.#options.startedAtMs);
+    await this.#leftoversCleared;
     return await StagedLooseObjects.begin(
       this.#directory,
       this.#options.nonce(),

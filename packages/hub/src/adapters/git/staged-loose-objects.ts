@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { chmod, mkdir, open, rename, rm } from "node:fs/promises";
+import { chmod, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { deflate } from "node:zlib";
@@ -11,6 +11,18 @@ const deflated = promisify(deflate);
 
 /** How many files are synced at a time. */
 const SYNC_WIDTH = 8;
+
+const STAGING_PREFIX = "tmp_objdir-incoming-";
+
+/** Removes what commits left that were cut off before this process took over the data directory. */
+export async function clearStagingLeftovers(gitDirectory: string, startedAtMs: number): Promise<void> {
+  const objects = join(gitDirectory, "objects");
+  for (const name of await readdir(objects)) {
+    const folder = join(objects, name);
+    if (!name.startsWith(STAGING_PREFIX) || (await stat(folder)).mtimeMs >= startedAtMs) continue;
+    await rm(folder, { recursive: true, force: true });
+  }
+}
 
 /**
  * New loose objects in a folder of their own, moved into the repo when they are published.
@@ -35,7 +47,7 @@ export class StagedLooseObjects implements StagedObjects {
     exists: (oid: ObjectId) => Promise<boolean>,
   ): Promise<StagedLooseObjects> {
     const objects = join(gitDirectory, "objects");
-    const folder = join(objects, `tmp_objdir-incoming-${nonce}`);
+    const folder = join(objects, STAGING_PREFIX + nonce);
     await mkdir(folder);
     return new StagedLooseObjects(objects, folder, exists);
   }
