@@ -4,7 +4,7 @@ import type { ClaimSet } from "@postern/core/claims/claim-set";
 import { readClaim } from "@postern/core/claims/read-claim";
 import { checkTokenTimes, type TokenTimes } from "@postern/core/claims/token-times";
 import type { Issuer } from "@postern/core/issuer/issuer";
-import { parseIssuerUrl } from "@postern/core/issuer/issuer-url";
+import { type IssuerUrl, parseIssuerUrl } from "@postern/core/issuer/issuer-url";
 import { showClaimValue } from "@postern/core/match/explain-check";
 import { PRESETS } from "@postern/core/provider/presets";
 import type { ProviderPreset, SigningAlgorithm } from "@postern/core/provider/provider-preset";
@@ -74,11 +74,17 @@ export async function verifySubjectToken(text: string, deps: VerificationDeps): 
   } as VerifiedSubjectToken;
 }
 
+/** Texts that were parsed before and named a stored issuer, so as many as there are issuers. The row itself is read every time. */
+const KNOWN_ISSUERS = new Map<string, IssuerUrl>();
+
 /** The unsigned `iss` chooses a stored row and nothing else; an unknown one causes no outbound request. */
 async function findIssuer(unverifiedIssuer: string, deps: VerificationDeps): Promise<Issuer> {
-  const url = parseIssuerUrl(unverifiedIssuer);
+  const url = KNOWN_ISSUERS.get(unverifiedIssuer) ?? parseIssuerUrl(unverifiedIssuer);
   const issuer = url === undefined ? undefined : await deps.issuers.findByUrl(url);
-  if (issuer?.enabled === true) return issuer;
+  if (issuer?.enabled === true) {
+    KNOWN_ISSUERS.set(unverifiedIssuer, issuer.url);
+    return issuer;
+  }
   const shown = showClaimValue(unverifiedIssuer);
   throw exchangeRefusal("TP1201", {
     sentence: `The token says ${shown}.`,
@@ -119,11 +125,10 @@ function judgeTimes(
   detail: Readonly<Record<string, unknown>>,
 ): TokenTimes {
   const now = deps.clock.now();
-  const clock = `This server's clock says ${toIsoTime(now)}.`;
   const verdict = checkTokenTimes(claims, now, preset.maxAgeSeconds);
+  if (verdict.kind === "valid") return verdict.times;
+  const clock = `This server's clock says ${toIsoTime(now)}.`;
   switch (verdict.kind) {
-    case "valid":
-      return verdict.times;
     case "malformed":
       throw exchangeRefusal("TP1405", { sentence: `Look at ${verdict.claim}.`, detail });
     case "expired":
@@ -146,10 +151,9 @@ function judgeAudience(
   detail: Readonly<Record<string, unknown>>,
 ): void {
   const verdict = checkAudience(claims, audiences);
+  if (verdict.kind === "accepted") return;
   const expected = `Expected ${[...audiences].join(" or ")}`;
   switch (verdict.kind) {
-    case "accepted":
-      return;
     case "missing":
       throw exchangeRefusal("TP1502", { sentence: `${expected}.`, detail });
     case "several":

@@ -29,7 +29,8 @@ export function githubWorkflowFile(claims: ClaimSet): string | undefined {
   const repository = readText(claims, "repository");
   if (workflowRef === undefined || repository === undefined) return undefined;
   const folder = `${repository}/.github/workflows/`;
-  if (foldAscii(workflowRef.slice(0, folder.length)) !== foldAscii(folder)) return undefined;
+  const prefix = workflowRef.slice(0, folder.length);
+  if (prefix !== folder && foldAscii(prefix) !== foldAscii(folder)) return undefined;
   const fileAtRef = workflowRef.slice(folder.length);
   for (const claim of ["ref", "sha", "workflow_sha"]) {
     const ref = readText(claims, claim);
@@ -85,6 +86,8 @@ function repositoryPage(claims: ClaimSet, issuer: string): string | undefined {
 }
 
 function siteOf(issuer: string): string {
+  // Nearly every job; parsing a URL on each exchange is not free.
+  if (issuer === "https://token.actions.githubusercontent.com") return "https://github.com";
   const url = new URL(issuer);
   if (url.pathname === "/_services/token") return url.origin;
   const residency = /^token\.actions\.([a-z0-9-]+\.ghe\.com)$/.exec(url.hostname);
