@@ -12,13 +12,16 @@ import { keyPair, subjectToken } from "./subject-tokens.ts";
 /**
  * Exchanges per second with everything on (replay, grant and audit durable), against the floor and the peer, in interleaved rounds of one run.
  *
- *     npm run bench -- exchange [--rounds 5] [--requests 4000] [--connections 32]
+ *     npm run bench -- exchange [--rounds 5] [--requests 4000] [--connections 32] [--profile DIR]
+ *
+ * `--profile` writes a CPU profile of our server into DIR; the figures of such a run are worth nothing.
  */
 const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "5" },
     requests: { type: "string", default: "4000" },
     connections: { type: "string", default: "32" },
+    profile: { type: "string" },
   },
 });
 const [rounds, requests, connections] = [Number(values.rounds), Number(values.requests), Number(values.connections)];
@@ -27,6 +30,8 @@ const GRANT_TYPE = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token";
 const ADMIN_TOKEN = `hf_${"Bench1".repeat(6)}`;
 const SERVER_CPU = 0;
+/** Enough for the compiler to have seen the hot functions of every contestant. */
+const WARM_UP_REQUESTS = 2000;
 
 interface Contestant {
   readonly name: string;
@@ -72,6 +77,7 @@ const peer = await startMeasured(
 const postern = await startMeasured(
   [
     process.execPath,
+    ...(values.profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${values.profile}`]),
     path.join(here, "../../packages/cli/bin/postern.js"),
     "serve",
     "--json",
@@ -119,7 +125,7 @@ try {
   pinSelf(1);
   // Round 0 warms up and is not counted.
   for (let round = 0; round <= rounds; round++) {
-    const tokens = Array.from({ length: round === 0 ? 500 : requests }, () => subjectToken(issuer.url, audience));
+    const tokens = Array.from({ length: round === 0 ? WARM_UP_REQUESTS : requests }, () => subjectToken(issuer.url, audience));
     const order = round % 2 === 0 ? contestants : [...contestants].reverse();
     for (const contestant of order) await measure(contestant, tokens, round > 0);
   }
