@@ -1,0 +1,53 @@
+import { addSeconds } from "@postern/core/time/epoch-seconds";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { eventNamed, grant, NOW, publisher, use } from "../store-fixtures.contract.ts";
+import { ExpiredRowSweeper } from "./expired-row-sweeper.ts";
+import { SqliteGrantLedger } from "./sqlite-grant-ledger.ts";
+import { SqlitePublisherStore } from "./sqlite-publisher-store.ts";
+import { type TemporaryDatabase, temporaryDatabase } from "./temporary-database.contract.ts";
+
+const COUNT = 250;
+
+let temporary: TemporaryDatabase;
+
+beforeEach(async () => {
+  temporary = await temporaryDatabase();
+  await new SqlitePublisherStore(temporary.database).add(publisher("p-1"), eventNamed("publisher.add"));
+  const ledger = new SqliteGrantLedger(temporary.database);
+  const issued = Array.from({ length: COUNT }, (_, index) =>
+    ledger.issue({ ...use(), replayKey: `jti-${index}` }, grant(`t-${index}`), eventNamed("token.exchange")),
+  );
+  await Promise.all(issued);
+});
+afterEach(() => temporary.remove());
+
+describe("ExpiredRowSweeper", () => {
+  it("keeps a spent subject token to the last second at which it could verify", async () => {
+    expect(await sweepAt(400)).toBe(0);
+    expect(await sweepAt(401)).toBe(200);
+    expect(await sweepAt(401)).toBe(50);
+    expect(await sweepAt(401)).toBe(0);
+    expect([count("used_subject_tokens"), count("grants")]).toEqual([0, COUNT]);
+  });
+
+  it("removes grants an hour after their tokens expired, in small batches", async () => {
+    while ((await sweepAt(7200)) > 0);
+    expect(count("grants")).toBe(COUNT);
+    expect(await sweepAt(7201)).toBe(200);
+    expect(await sweepAt(7201)).toBe(50);
+    expect(count("grants")).toBe(0);
+  });
+
+  it("is no audit event, and no audit entry is ever swept", async () => {
+    while ((await sweepAt(100_000)) > 0);
+    expect(count("audit_log")).toBe(COUNT + 1);
+  });
+});
+
+function sweepAt(seconds: number): Promise<number> {
+  return new ExpiredRowSweeper(temporary.database, { now: () => addSeconds(NOW, seconds) }).sweep();
+}
+
+function count(table: string): number {
+  return Number(temporary.database.connection.prepare(`select count(*) from ${table}`).pluck().get());
+}
