@@ -104,6 +104,36 @@ describe("exit codes", () => {
     if (exitCode !== 0) expect(finished.stdout).toBe("");
   });
 
+  it("shows the log of a simulated job as a runner does: masked", async () => {
+    const script = "console.error('::add-mask::s3cret'); console.error('say s3cret'); console.log('out')";
+    const finished = await runBin(["simulate", "--provider", "github", "--", process.execPath, "-e", script]);
+    expect(finished).toEqual({ exitCode: 0, stdout: "out\n", stderr: "say ***\n" });
+  });
+
+  it("says which command a simulated job could not find", async () => {
+    const finished = await runBin(["simulate", "--provider", "gitlab", "--", "postern-no-such-command"]);
+    expect(finished).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(finished.stderr).toContain("postern-no-such-command was not found");
+  });
+
+  it("gives a simulated job its provider's environment and none of our tokens", async () => {
+    const script =
+      "console.log(JSON.stringify([process.env.GITHUB_ACTIONS, process.env.GITHUB_REPOSITORY, process.env.HF_TOKEN]))";
+    const words = [
+      "simulate",
+      "--provider",
+      "github",
+      "--claim",
+      "repository=acme/other",
+      "--",
+      process.execPath,
+      "-e",
+      script,
+    ];
+    const finished = await runBin(words, { env: { HF_TOKEN: "hf_canary0123456789" } });
+    expect(JSON.parse(finished.stdout)).toEqual(["true", "acme/other", null]);
+  });
+
   it("ends as the simulated job's command does", async () => {
     const words = ["simulate", "--provider", "github", "--", process.execPath, "-e", "process.exit(7)"];
     expect(await runBin(words)).toEqual({ exitCode: 7, stdout: "", stderr: "" });

@@ -1,5 +1,8 @@
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { text } from "node:stream/consumers";
 import { CliError } from "../failure/cli-error.ts";
+import { cell, isRecord, type JsonRecord } from "../http/json-value.ts";
 import type { loadServer } from "../optional/load-server.ts";
 import { formatByteSize } from "../terminal/byte-size.ts";
 import { listLocalFiles } from "../transfer/local-files.ts";
@@ -113,16 +116,38 @@ export async function readBack({ narrator, folder, url, context }: Stage, source
 
 export async function checkAudit(
   { narrator, dataDir }: Stage,
-  { verifyAuditData }: Awaited<ReturnType<typeof loadServer>>,
+  { exportAuditData, verifyAuditData }: Awaited<ReturnType<typeof loadServer>>,
 ): Promise<void> {
   await narrator.step(async () => {
     const verdict = await verifyAuditData(dataDir);
     if (verdict.kind !== "intact") throw new CliError(`The audit log is broken at entry ${verdict.seq}.`);
+    const exchanges = (await readEntries((output) => exportAuditData(dataDir, output))).filter(
+      ({ event }) => event === "token.exchange",
+    );
+    const count = (outcome: string): number => exchanges.filter((entry) => entry.outcome === outcome).length;
+    if (count("allowed") !== 1 || count("denied") !== 1) {
+      throw new CliError("The audit log does not show one grant and one refusal.");
+    }
     return {
-      say: `The audit log holds ${verdict.entries} entries, grant and refusal among them, and its hash chain is whole`,
+      say: `The audit log has ${verdict.entries} entries in an unbroken hash chain: one grant and one refusal among them`,
       result: undefined,
+      facts: exchanges.map((entry) => `entry ${cell(entry, "seq")}: ${cell(entry, "outcome")} to ${actorOf(entry)}`),
     };
   });
+}
+
+async function readEntries(write: (output: PassThrough) => Promise<void>): Promise<readonly JsonRecord[]> {
+  const output = new PassThrough();
+  const [log] = await Promise.all([text(output), write(output).then(() => output.end())]);
+  return log
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line): unknown => JSON.parse(line))
+    .filter(isRecord);
+}
+
+function actorOf(entry: JsonRecord): string {
+  return isRecord(entry.actor) ? cell(entry.actor, "name") : "-";
 }
 
 function childFailure(what: string, { exitCode, stderr }: Finished): CliError {

@@ -46,9 +46,9 @@ function describeConfigError(error: Error): CliError | undefined {
   const example = "example" in error && typeof error.example === "string" ? error.example : undefined;
   const sentence = example === undefined ? error.message : error.message.replace(`. For example: ${example}`, ".");
   return new CliError(sentence, {
-    ...(example === undefined ? {} : { next: `For example: ${example}` }),
-    // A data folder that is in use or not there is a state of this machine, not a wrong word.
-    exitCode: error.setting === "data" ? 1 : 2,
+    ...(example === undefined ? {} : { next: example.charAt(0).toUpperCase() + example.slice(1) }),
+    // A folder or port that is in use is a state of this machine, not a wrong word.
+    exitCode: error.setting === "data" || / is taken /.test(error.message) ? 1 : 2,
     cause: error,
   });
 }

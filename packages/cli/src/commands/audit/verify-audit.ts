@@ -16,6 +16,17 @@ export interface VerifyOptions {
 }
 
 type Server = Awaited<ReturnType<typeof loadServer>>;
+/** What each break means, for people. */
+const FOUND: Readonly<Record<Extract<Verdict, { readonly kind: "broken" }>["reason"], string>> = {
+  changed: "its content was changed after it was written.",
+  missing: "it is missing.",
+  reordered: "entries changed places, or one stands twice.",
+  unlinked: "it does not follow the entry before it, so an earlier one was rewritten.",
+  truncated: "the newest entries were cut off.",
+  rewritten: "it is not the entry that was known to stand there.",
+  unreadable: "what stands there is no entry.",
+};
+
 type Verdict = Awaited<ReturnType<Server["verifyAuditFile"]>>;
 
 /** Verifies a data folder, an export, or what the server at HF_ENDPOINT hands out. */
@@ -59,7 +70,7 @@ function report(context: CliContext, verdict: Verdict, json: boolean): void {
   const { terminal } = context;
   if (json) terminal.json(verdict);
   if (verdict.kind !== "intact") {
-    throw new CliError(`The audit log is broken at entry ${verdict.seq}: ${verdict.reason}`, {
+    throw new CliError(`The audit log is broken at entry ${verdict.seq}: ${FOUND[verdict.reason]}`, {
       next: "Keep a copy of the data folder, and compare with an earlier export.",
     });
   }

@@ -1,10 +1,12 @@
 import type { JobScenario, SimulatedProviderId, Simulator } from "@postern/simulator";
 import { parsePort } from "../../argument/port-argument.ts";
 import type { CliContext } from "../../context/cli-context.ts";
-import { CliError, usageError } from "../../failure/cli-error.ts";
+import { usageError } from "../../failure/cli-error.ts";
 import { CommandExit } from "../../failure/command-exit.ts";
+import { describeListenFailure } from "../../failure/listen-failure.ts";
 import { loadSimulator } from "../../optional/load-simulator.ts";
 import { endpointOf } from "../../session/endpoint.ts";
+import { runInJob } from "./run-in-job.ts";
 import { serveIssuers } from "./serve-issuers.ts";
 
 export interface SimulateOptions {
@@ -38,26 +40,18 @@ export async function simulate(context: CliContext, words: readonly string[], op
     throw usageError("There is no command to run.", "Write it after --, or use --serve to serve the issuers alone.");
   }
   const job = {
-    provider,
-    command,
-    args,
     claims: parseClaims(module, options.claim ?? []),
     scenario: parseScenario(options.scenario),
     parentEnv: context.env,
     env: parseVariables(options.env ?? []),
     workingDirectory: context.cwd,
     ...audiencesOf(context, provider, options.audience),
-    signals: process,
-    sharesTerminal: process.stdin.isTTY === true,
   };
-  const outcome = await withSimulator(module, port, async (simulator) => {
+  const exitCode = await withSimulator(module, port, async (simulator) => {
     await simulator.setFaults(provider, faults);
-    return module.runJob(simulator, job);
+    return runInJob(context, simulator, { provider, command, args, job });
   });
-  if (outcome.kind === "not-started") {
-    throw new CliError(outcome.reason, { next: "Check the command after --." });
-  }
-  if (outcome.exitCode !== 0) throw new CommandExit(outcome.exitCode);
+  if (exitCode !== 0) throw new CommandExit(exitCode);
 }
 
 async function withSimulator<Result>(
@@ -65,7 +59,9 @@ async function withSimulator<Result>(
   port: number,
   use: (simulator: Simulator) => Promise<Result>,
 ): Promise<Result> {
-  await using simulator = await module.startSimulator({ port });
+  await using simulator = await module.startSimulator({ port }).catch((error: unknown) => {
+    throw describeListenFailure(error, port);
+  });
   return await use(simulator);
 }
 
