@@ -37,6 +37,9 @@ export function registerTokenEndpoint(app: FastifyInstance, deps: TokenEndpointD
     scope.addContentTypeParser("*", { parseAs: "string", bodyLimit: MAX_BODY_BYTES }, (_request, body, parsed) => {
       parsed(null, body);
     });
+    scope.setErrorHandler(async (error: Error, request) => {
+      throw await refuseTooLarge(error, request, deps.audit);
+    });
     scope.post("/oauth/token", { config: { audit: { event: "token.exchange" } } }, async (request, reply) => {
       const answer = await dispatch(request, grants, deps.audit);
       reply.header("cache-control", "no-store").header("pragma", "no-cache").type("application/json; charset=utf-8");
@@ -51,7 +54,7 @@ async function dispatch(
   grants: ReadonlyMap<string, TokenGrant>,
   audit: AuditLog,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const origin = { requestId: request.id, sourceAddress: request.ip };
+  const origin = originOf(request);
   let parameters: ReadonlyMap<string, string> = new Map();
   let grant: TokenGrant;
   try {
@@ -63,6 +66,18 @@ async function dispatch(
     throw cause;
   }
   return grant.handle({ parameters, authorization: request.headers.authorization, origin });
+}
+
+/** The framework cuts a body off before it is parsed; to the caller that is a token too large, in the words of this endpoint. */
+async function refuseTooLarge(error: Error, request: FastifyRequest, audit: AuditLog): Promise<Error> {
+  if (!("code" in error) || error.code !== "FST_ERR_CTP_BODY_TOO_LARGE") return error;
+  const refusal = exchangeRefusal("TP1101");
+  await recordExchangeRefusal(refusal, new Map(), originOf(request), audit);
+  return refusal;
+}
+
+function originOf(request: FastifyRequest): ExchangeOrigin {
+  return { requestId: request.id, sourceAddress: request.ip };
 }
 
 /** Addresses end up in access logs of every proxy on the way. */

@@ -147,6 +147,13 @@ describe("an exchange that is granted", () => {
     expect(detail).toMatchObject({ access: "read" });
   });
 
+  it("names a user as the account is spelled, however the job wrote it", async () => {
+    expect((await stage.exchange(token(), "ADA")).status).toBe(200);
+    expect(stage.database.connection.prepare("select namespace from grants order by rowid desc").pluck().get()).toBe(
+      "ada",
+    );
+  });
+
   it("gives a read token for a publisher with read access", async () => {
     expect((await stage.exchange(token(), "acme/read")).status).toBe(200);
     expect((await stage.auditEvents()).at(-1)?.detail).toMatchObject({ access: "read" });
@@ -260,6 +267,7 @@ const REQUESTS: readonly Refused[] = [
 
 const TOKENS: readonly Refused[] = [
   ["TP1101", "more than 16 KiB", () => stage.exchange(token({ padding: "x".repeat(16_384) }), REPO)],
+  ["TP1101", "more than the endpoint reads at all", () => stage.exchange("x".repeat(70_000), REPO)],
   ["TP1102", "two parts", () => stage.exchange("e30.e30", REPO)],
   ["TP1102", "four parts", () => stage.exchange(`${token()}.e30`, REPO)],
   ["TP1102", "a padded part", () => stage.exchange(`${token()}=`, REPO)],

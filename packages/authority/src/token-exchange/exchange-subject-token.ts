@@ -51,12 +51,14 @@ export async function exchangeSubjectToken(
   deps: ExchangeDeps,
 ): Promise<IssuedToken> {
   const subject = await verifySubjectToken(request.subjectToken, deps);
-  const target = await findTarget(request.resource, deps.resources);
-  const publishers = await deps.publishers.matching(target, subject.issuer.url);
+  const asked = await findTarget(request.resource, deps.resources);
+  const publishers = await deps.publishers.matching(asked, subject.issuer.url);
   const decision = decideExchange(subject, publishers);
   if (decision.kind === "deny") throw decision.refusal;
 
   const { publisher } = decision;
+  // A user's name as it is stored, a repo's as it is called now.
+  const target = publisher.target.kind === "user" ? publisher.target : asked;
   const issuedAt = deps.clock.now();
   const expiresAt = addSeconds(issuedAt, Math.min(publisher.ttlSeconds, MAX_TOKEN_LIFE_SECONDS));
   const access = target.kind === "user" ? "read" : publisher.access;

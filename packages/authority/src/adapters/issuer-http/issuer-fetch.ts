@@ -72,8 +72,8 @@ export async function fetchIssuerDocument(
   const excepted = allowOrigins.includes(url.origin);
   const deadline = AbortSignal.timeout(DEADLINE_MS);
   try {
-    const target = await withDeadline(resolveOnce(url, excepted, options.resolveHost ?? resolveBySystem), deadline);
-    return await download(url, target, deadline);
+    const checked = await withDeadline(resolveOnce(url, excepted, options.resolveHost ?? resolveBySystem), deadline);
+    return await download(url, checked, deadline);
   } catch (cause) {
     if (cause instanceof IssuerFetchError) throw cause;
     if (deadline.aborted) throw new IssuerFetchError("timeout", `${url.origin} did not answer in time`, cause);
@@ -100,15 +100,19 @@ async function resolveBySystem(hostname: string): Promise<readonly ResolvedAddre
 }
 
 /** One look-up; every answer must be public, because the next connection could pick any of them. */
-async function resolveOnce(url: URL, excepted: boolean, resolveHost: ResolveHost): Promise<ResolvedAddress> {
+async function resolveOnce(
+  url: URL,
+  excepted: boolean,
+  resolveHost: ResolveHost,
+): Promise<readonly [ResolvedAddress, ...ResolvedAddress[]]> {
   const hostname = url.hostname.startsWith("[") ? url.hostname.slice(1, -1) : url.hostname;
   const family = isIP(hostname);
   const addresses = family === 0 ? await lookUp(url, hostname, resolveHost) : [{ address: hostname, family }];
-  const [first] = addresses;
+  const [first, ...rest] = addresses;
   if (first === undefined) throw new IssuerFetchError("unresolvable", `${url.origin} has no address`);
   if (!excepted && addresses.some(({ address }) => isBlockedAddress(address)))
     throw new IssuerFetchError("blocked-address", `${url.origin} is at an address that is not public`);
-  return first;
+  return [first, ...rest];
 }
 
 async function lookUp(url: URL, hostname: string, resolveHost: ResolveHost): Promise<readonly ResolvedAddress[]> {
@@ -119,11 +123,15 @@ async function lookUp(url: URL, hostname: string, resolveHost: ResolveHost): Pro
   }
 }
 
-function download(url: URL, target: ResolvedAddress, signal: AbortSignal): Promise<IssuerDocument> {
-  // Hands the checked address to the socket. Node asks with `all` when it may try several.
+function download(
+  url: URL,
+  checked: readonly [ResolvedAddress, ...ResolvedAddress[]],
+  signal: AbortSignal,
+): Promise<IssuerDocument> {
+  // Hands the checked addresses to the socket. Node asks for all of them when it may try several.
   const lookup: LookupFunction = (_hostname, { all }, callback) => {
-    if (all === true) callback(null, [{ ...target }]);
-    else callback(null, target.address, target.family);
+    if (all === true) callback(null, [...checked]);
+    else callback(null, checked[0].address, checked[0].family);
   };
   const send = url.protocol === "https:" ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
