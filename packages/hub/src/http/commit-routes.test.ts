@@ -1,9 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { readdirSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { formatLfsPointer } from "../git/lfs-pointer.ts";
 import type { StoredRepo } from "../repos/repo-catalogue.ts";
 import { HubHarness, jobFor } from "./hub-harness.contract.ts";
@@ -48,6 +50,9 @@ function git(...args: string[]): string {
     stdio: ["ignore", "pipe", "pipe"],
   });
 }
+
+const stagingFolders = (): readonly string[] =>
+  readdirSync(join(hub.git.directoryOf(repo.repoId), "objects")).filter((name) => name.startsWith("tmp_objdir"));
 
 const files = (revision = "main"): readonly string[] =>
   git("ls-tree", "-r", "--name-only", revision).trim().split("\n").filter(Boolean);
@@ -299,5 +304,46 @@ describe("a commit body that is wrong", () => {
     const { limits } = hub.deps;
     const lines = [header(), file("a", Buffer.alloc(limits.maxLineBytes))];
     expect((await commit(lines)).status).toBe(413);
+  });
+});
+
+describe("over a real connection", () => {
+  it("delivers a refusal although the client is still sending, and the next request works", async () => {
+    const origin = await hub.listen();
+    const url = `${origin}/api/models/ada/train/commit/main`;
+    const headers = { authorization: "Bearer hf_ada", "content-type": "application/x-ndjson" };
+    const late = [
+      header(),
+      file("../escape", "x"),
+      ...Array.from({ length: 20 }, (_, n) => file(`f${n}`, randomBytes(1e6))),
+    ];
+    const refused = await fetch(url, {
+      method: "POST",
+      headers,
+      body: late.map((line) => JSON.stringify(line)).join("\n"),
+    });
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toMatchObject({ code: "BadRequest" });
+    const lines = [header(), file("a", "1")].map((line) => JSON.stringify(line)).join("\n");
+    const accepted = await fetch(url, { method: "POST", headers, body: lines });
+    expect(await accepted.json()).toMatchObject({ commitUrl: expect.stringMatching(`^${origin}/ada/train/commit/`) });
+  });
+
+  it("makes no commit out of a body that breaks off", async () => {
+    const origin = await hub.listen();
+    const before = git("rev-parse", "main");
+    const request = httpRequest(`${origin}/api/models/ada/train/commit/main`, {
+      method: "POST",
+      headers: { authorization: "Bearer hf_ada", "transfer-encoding": "chunked" },
+    });
+    request.on("error", () => {});
+    await new Promise<void>((resolve) => {
+      request.write(`${JSON.stringify(header())}\n${JSON.stringify(file("a", "1"))}\n`, () => resolve());
+    });
+    await vi.waitUntil(() => stagingFolders().length > 0);
+    request.destroy();
+    await vi.waitUntil(() => stagingFolders().length === 0);
+    expect((await commit([header(), file("b", "2")])).status).toBe(200);
+    expect(git("rev-parse", "main~1")).toBe(before);
   });
 });

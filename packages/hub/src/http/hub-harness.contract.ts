@@ -19,6 +19,7 @@ import { BranchLocks } from "../commits/branch-locks.ts";
 import type { LfsObjects } from "../lfs/lfs-objects.ts";
 import { createRepo } from "../repos/create-repo.ts";
 import type { StoredRepo } from "../repos/repo-catalogue.ts";
+import { settleRepos } from "../repos/settle-repos.ts";
 import { type HubRoutesDeps, registerHubRoutes } from "./hub-routes.ts";
 
 const ANONYMOUS: AnonymousPrincipal = { kind: "anonymous" };
@@ -85,7 +86,10 @@ export class HubHarness implements AsyncDisposable {
   /** Makes the audit log refuse. */
   auditFails = false;
 
-  private constructor(directory: string, database: HubDatabase) {
+  readonly #keep: boolean;
+
+  private constructor(directory: string, database: HubDatabase, keep: boolean) {
+    this.#keep = keep;
     this.directory = directory;
     this.database = database;
     this.catalogue = new SqliteRepoCatalogue(database);
@@ -118,10 +122,18 @@ export class HubHarness implements AsyncDisposable {
     });
   }
 
-  /** @param register - Adds routes beside the hub's own before the server starts. */
-  static async start(register: (harness: HubHarness) => void = () => {}): Promise<HubHarness> {
-    const directory = await mkdtemp(join(tmpdir(), "postern-hub-"));
-    const harness = new HubHarness(directory, await HubDatabase.open(join(directory, "postern.db")));
+  /**
+   * @param register - Adds routes beside the hub's own before the server starts.
+   * @param kept - A data directory that is there already and stays afterwards.
+   */
+  static async start(register: (harness: HubHarness) => void = () => {}, kept?: string): Promise<HubHarness> {
+    const directory = kept ?? (await mkdtemp(join(tmpdir(), "postern-hub-")));
+    const harness = new HubHarness(
+      directory,
+      await HubDatabase.open(join(directory, "postern.db")),
+      kept !== undefined,
+    );
+    await settleRepos(harness.catalogue, harness.git);
     harness.principals.set("hf_ada", person("ada"));
     harness.principals.set("hf_bob", person("bob"));
     registerHubRoutes(harness.app, harness.deps);
@@ -148,7 +160,7 @@ export class HubHarness implements AsyncDisposable {
     await this.app.close();
     this.git.close();
     this.database.close();
-    await rm(this.directory, { recursive: true, force: true });
+    if (!this.#keep) await rm(this.directory, { recursive: true, force: true });
   }
 
   async #record(event: AuditEvent): Promise<void> {

@@ -33,7 +33,7 @@ const MAX_STRUCTURE_BYTES = 64 * 1024 * 1024;
 const ZERO_OID = "0".repeat(40);
 const LOG_FORMAT = "%H%x00%T%x00%P%x00%an%x00%ae%x00%ct%x00%s%x00%b%x00";
 const LOG_FIELDS = 8;
-const MAX_LOCK_TRIES = 20;
+const MAX_LOCK_TRIES = 10;
 
 export interface BareRepositoryOptions {
   readonly program: GitProgram;
