@@ -15,8 +15,23 @@ if (!existsSync(cruiser))
     "--no-fund",
     "--loglevel=error",
   ]);
-const { status } = spawnSync(carriedNode, [cruiser, "--config", path.join(folder, "rules.mjs"), "packages"], {
-  cwd: root,
-  stdio: "inherit",
-});
+const { status } = spawnSync(
+  carriedNode,
+  [
+    cruiser,
+    "--config",
+    path.join(folder, "rules.mjs"),
+    "packages/core/src",
+    "packages/client/src",
+    "packages/simulator/src",
+    "packages/authority/src",
+    "packages/hub/src",
+    "packages/server/src",
+    "packages/cli/src",
+  ],
+  {
+    cwd: root,
+    stdio: "inherit",
+  },
+);
 process.exit(status ?? 1);
