@@ -11,7 +11,8 @@ const syncData = promisify(fdatasync);
  * Why one `fdatasync` of the `-wal` file is enough. SQLite documents (pragma.html#pragma_synchronous) that in WAL mode
  * `synchronous=NORMAL` syncs the WAL before each checkpoint, the database file after each completed checkpoint, and the WAL header when a
  * WAL file begins to be reused; and that `FULL` differs from it by exactly one thing: a sync of the WAL after each commit. That one
- * sync is what this class does, later and elsewhere. A commit is then in one of two places when `flush()` resolves:
+ * sync is what this class does, later and elsewhere (wal.c, `walFrames`: the sync, and a padding of the log to a whole sector that
+ * only file systems without powersafe overwrite need, which SQLite does not assume on its default platforms). A commit is then in one of two places when `flush()` resolves:
  *
  * - still in the WAL: its frames, and all before them, were written before the sync began, and the header they need was synced by
  *   SQLite when the file was begun (the directory entry too: SQLite syncs the directory with the first sync of a new WAL). Frames
