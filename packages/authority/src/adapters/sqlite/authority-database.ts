@@ -34,7 +34,9 @@ export async function openAuthorityDatabase(options: AuthorityDatabaseOptions): 
   createPrivately(options.path);
   const connection = new Database(options.path, { timeout: BUSY_TIMEOUT_MS });
   try {
-    connection.pragma("journal_mode = wal");
+    // Without shared memory (some network file systems) SQLite keeps another mode, and `WalFlusher` would promise what it cannot hold.
+    if (connection.pragma("journal_mode = wal", { simple: true }) !== "wal")
+      throw new Error(`${options.path} is on a file system that cannot hold a write-ahead log; use a local disk`);
     connection.pragma("synchronous = normal");
     connection.pragma("foreign_keys = on");
     connection.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
