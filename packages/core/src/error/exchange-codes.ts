@@ -258,7 +258,7 @@ export const EXCHANGE_CODES: Readonly<Record<KnownExchangeCode, ExchangeCodeRow>
   TP1903: row(
     "invalid_grant",
     "Jobs in the context of a fork or pull request are refused.",
-    "Publish from the project's own branch or tag.",
+    "Publish from the project's own branch or tag; a publisher may pin event_name to accept GitHub pull requests.",
   ),
   TP1904: row(
     "invalid_grant",
