@@ -40,8 +40,18 @@ export class ExpiredRowSweeper {
     );
   }
 
+  /** Removes all that expired, one small batch per commit, so that exchanges go on in between. @returns how many rows went. */
+  async sweep(): Promise<number> {
+    let swept = 0;
+    for (;;) {
+      const batch = await this.sweepBatch();
+      if (batch === 0) return swept;
+      swept += batch;
+    }
+  }
+
   /** Removes one small batch. @returns how many rows went; 0 means that nothing is left to do for now. */
-  sweep(): Promise<number> {
+  sweepBatch(): Promise<number> {
     const now = this.#clock.now();
     return this.#database.commits.submit(
       () =>

@@ -80,7 +80,7 @@ describe("GroupCommit", () => {
     for (const outcome of outcomes)
       expect(outcome).toMatchObject({ status: "rejected", reason: { code: "audit_unavailable" } });
     await expect(commits.submit(() => undefined)).rejects.toMatchObject({ code: "audit_unavailable" });
-    expect(() => commits.checkWritable()).toThrow(ApiError);
+    expect(() => commits.checkReady()).toThrow(ApiError);
   });
 
   it("refuses writes once closed, after finishing those that wait", async () => {

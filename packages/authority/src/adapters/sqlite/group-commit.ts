@@ -65,7 +65,7 @@ export class GroupCommit {
   }
 
   /** @throws {ApiError} `audit_unavailable` when writes are refused, for readiness checks. */
-  checkWritable(): void {
+  checkReady(): void {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
