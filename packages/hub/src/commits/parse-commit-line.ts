@@ -1,15 +1,16 @@
 import { HubError } from "@postern/core/error/hub-error";
 import { parseEntryPath } from "../git/entry-path.ts";
+import { Base64Stream } from "./base64-stream.ts";
 import type { CommitHeader } from "./commit-operation.ts";
 
 /** A line of the commit request, checked (hub-wire §7.4). */
 export type CommitLine =
   | { readonly key: "header"; readonly header: CommitHeader }
-  /** `content` is absent only beside `oldPath`: a rename without a change. */
+  /** `content` is absent only beside `oldPath`, a rename without a change; `received` when it went to a blob writer. */
   | {
       readonly key: "file";
       readonly path: string;
-      readonly content: Buffer | undefined;
+      readonly content: Buffer | "received" | undefined;
       readonly oldPath: string | undefined;
     }
   | {
@@ -29,15 +30,19 @@ export type CommitLine =
       readonly srcRevision: string | undefined;
     };
 
-/** @throws {HubError} 400 naming the line. */
-export function parseCommitLine(line: Buffer, lineNumber: number): CommitLine {
+/**
+ * @param hasContent - Its content was taken out of it, decoded from base64.
+ * @throws {HubError} 400 naming the line.
+ */
+export function parseCommitLine(line: Buffer, lineNumber: number, hasContent: boolean): CommitLine {
   const { key, value } = parseEnvelope(line, lineNumber);
   const fields = new LineFields(value, `line ${lineNumber} (${key})`);
+  if (hasContent && key !== "file") throw badLine(fields.where, "has content but is no file");
   switch (key) {
     case "header":
       return { key, header: parseHeader(fields) };
     case "file":
-      return parseFile(fields);
+      return parseFile(fields, hasContent);
     case "lfsFile":
       return parseLfsFile(fields);
     case "deletedFile":
@@ -114,7 +119,7 @@ function parseHeader(fields: LineFields): CommitHeader {
   return { summary, description, parentCommit };
 }
 
-function parseFile(fields: LineFields): CommitLine {
+function parseFile(fields: LineFields, hasContent: boolean): CommitLine {
   const path = parseEntryPath(fields.text("path"));
   const oldPath = parseOldPath(fields);
   const text = fields.optionalText("content");
@@ -123,13 +128,16 @@ function parseFile(fields: LineFields): CommitLine {
     return { key: "file", path, content: undefined, oldPath };
   }
   const encoding = fields.optionalText("encoding") ?? "utf-8";
+  if (hasContent) {
+    // A second "content" in the same line would make it two contents; which one counts must not be a matter of parsers.
+    if (encoding === "base64" && text === "") return { key: "file", path, content: "received", oldPath };
+    throw badLine(fields.where, "has long content that is not in base64");
+  }
   if (encoding === "utf-8" || encoding === "utf8") return { key: "file", path, content: Buffer.from(text), oldPath };
   if (encoding !== "base64") throw badLine(fields.where, 'has an encoding that is neither "base64" nor "utf-8"');
-  // Node skips what is no base64; a damaged body must not be stored as a shorter file.
-  if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) {
-    throw badLine(fields.where, "has content that is no base64");
-  }
-  const content = Buffer.from(text, "base64");
+  const decoder = new Base64Stream();
+  const content = decoder.decode(Buffer.from(text));
+  decoder.end();
   return { key: "file", path, content, oldPath };
 }
 

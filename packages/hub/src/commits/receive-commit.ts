@@ -1,5 +1,5 @@
 import { HubError } from "@postern/core/error/hub-error";
-import type { StagedObjects } from "../git/git-repository.ts";
+import type { BlobWriter, StagedObjects } from "../git/git-repository.ts";
 import { formatLfsPointer, type LfsPointer, parseLfsPointer } from "../git/lfs-pointer.ts";
 import type { LfsObjects } from "../lfs/lfs-objects.ts";
 import type { CommitHeader, CommitOperation } from "./commit-operation.ts";
@@ -36,9 +36,10 @@ export async function receiveCommit(
   const operations: CommitOperation[] = [];
   const lfsPaths: string[] = [];
   let lineNumber = 0;
-  for await (const text of readLines(body, limits)) {
+  for await (const { text, content } of readLines(body, limits, () => staged.openBlobWriter())) {
     lineNumber += 1;
-    const line = parseCommitLine(text, lineNumber);
+    await using _ = { [Symbol.asyncDispose]: async () => content?.discard() };
+    const line = parseCommitLine(text, lineNumber, content !== undefined);
     if (line.key === "header") {
       if (header !== undefined) throw new HubError(400, "BadRequest", "A commit has one header.");
       header = line.header;
@@ -48,7 +49,7 @@ export async function receiveCommit(
     if (operations.length >= MAX_OPERATIONS) {
       throw new HubError(413, "PayloadTooLarge", `A commit has at most ${MAX_OPERATIONS} changes. Split it.`);
     }
-    operations.push(await toOperation(line, staged, lfs, repoId));
+    operations.push(await toOperation(line, content, staged, lfs, repoId));
     if (line.key === "lfsFile") lfsPaths.push(line.path);
   }
   if (header === undefined) throw new HubError(400, "BadRequest", "The first line of a commit is its header.");
@@ -57,6 +58,7 @@ export async function receiveCommit(
 
 async function toOperation(
   line: Exclude<CommitLine, { key: "header" }>,
+  content: BlobWriter | undefined,
   staged: StagedObjects,
   lfs: LfsObjects,
   repoId: string,
@@ -70,6 +72,10 @@ async function toOperation(
       return { kind: "copy", from: line.srcPath, path: line.path, revision: line.srcRevision };
     case "file": {
       if (line.content === undefined) return moved(line.oldPath, line.path, undefined);
+      if (line.content === "received") {
+        if (content === undefined) throw new Error("unreachable: content without a writer");
+        return moved(line.oldPath, line.path, await content.finish());
+      }
       const pointer = parseLfsPointer(line.content);
       if (pointer !== undefined) await linkedPointer(lfs, repoId, line.path, pointer.oid, pointer.size);
       return moved(line.oldPath, line.path, await staged.writeBlob(line.content));

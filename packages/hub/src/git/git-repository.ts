@@ -104,9 +104,19 @@ export interface GitRepository {
   stageObjects(): Promise<StagedObjects>;
 }
 
+/** A blob in the making. End it with `finish` or `discard`. */
+export interface BlobWriter {
+  write(content: Uint8Array): Promise<void>;
+  finish(): Promise<ObjectId>;
+  /** Forgets it; does nothing after `finish`. */
+  discard(): Promise<void>;
+}
+
 /** Objects that are written but not yet part of the repo. Dispose of it whatever happens. */
 export interface StagedObjects extends AsyncDisposable {
   writeBlob(content: Uint8Array): Promise<ObjectId>;
+  /** For a blob that comes in pieces: memory stays flat whatever its size. */
+  openBlobWriter(): Promise<BlobWriter>;
   writeTree(content: Uint8Array): Promise<ObjectId>;
   writeCommit(content: Uint8Array): Promise<ObjectId>;
   /** An annotated tag. */

@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
-import { chmod, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { createWriteStream } from "node:fs";
+import { chmod, type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
-import { deflate } from "node:zlib";
-import type { StagedObjects } from "../../git/git-repository.ts";
+import { createDeflate, deflate } from "node:zlib";
+import type { BlobWriter, StagedObjects } from "../../git/git-repository.ts";
 import { type ObjectId, parseObjectId } from "../../git/object-id.ts";
 import { syncDirectory, syncFile } from "./sync-path.ts";
 
@@ -11,6 +13,7 @@ const deflated = promisify(deflate);
 
 /** How many files are synced at a time. */
 const SYNC_WIDTH = 8;
+const PIECE_BYTES = 256 * 1024;
 
 const STAGING_PREFIX = "tmp_objdir-incoming-";
 
@@ -34,6 +37,7 @@ export class StagedLooseObjects implements StagedObjects {
   readonly #folder: string;
   readonly #exists: (oid: ObjectId) => Promise<boolean>;
   readonly #staged = new Set<ObjectId>();
+  #spools = 0;
 
   private constructor(objects: string, folder: string, exists: (oid: ObjectId) => Promise<boolean>) {
     this.#objects = objects;
@@ -54,6 +58,34 @@ export class StagedLooseObjects implements StagedObjects {
 
   async writeBlob(content: Uint8Array): Promise<ObjectId> {
     return await this.#write("blob", content);
+  }
+
+  async openBlobWriter(): Promise<BlobWriter> {
+    this.#spools += 1;
+    const path = join(this.#folder, `spool-${this.#spools}`);
+    const file = await open(path, "wx+");
+    let size = 0;
+    let ended = false;
+    const end = async (): Promise<void> => {
+      if (ended) return;
+      ended = true;
+      await file.close();
+      await rm(path, { force: true });
+    };
+    return {
+      write: async (content) => {
+        size += content.byteLength;
+        await file.writeFile(content);
+      },
+      finish: async () => {
+        try {
+          return await this.#writeSpooled(file, size);
+        } finally {
+          await end();
+        }
+      },
+      discard: end,
+    };
   }
 
   async writeTree(content: Uint8Array): Promise<ObjectId> {
@@ -84,10 +116,26 @@ export class StagedLooseObjects implements StagedObjects {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
+  /** The header with the size comes first in what is hashed, hence the detour over a file. */
+  async #writeSpooled(file: FileHandle, size: number): Promise<ObjectId> {
+    const header = Buffer.from(`blob ${size}\0`);
+    const hash = createHash("sha1").update(header);
+    for await (const chunk of piecesOf(file)) hash.update(chunk);
+    const oid = toObjectId(hash.digest("hex"));
+    if (this.#staged.has(oid) || (await this.#exists(oid))) return oid;
+    const path = join(this.#folder, oid);
+    const content = async function* (): AsyncGenerator<Uint8Array> {
+      yield header;
+      yield* piecesOf(file);
+    };
+    await pipeline(content, createDeflate(), createWriteStream(path, { mode: 0o444 }));
+    this.#staged.add(oid);
+    return oid;
+  }
+
   async #write(type: "blob" | "tree" | "commit" | "tag", content: Uint8Array): Promise<ObjectId> {
     const header = Buffer.from(`${type} ${content.byteLength}\0`);
-    const oid = parseObjectId(createHash("sha1").update(header).update(content).digest("hex"));
-    if (oid === undefined) throw new Error("unreachable: SHA-1 is 40 hex digits");
+    const oid = toObjectId(createHash("sha1").update(header).update(content).digest("hex"));
     if (this.#staged.has(oid) || (await this.#exists(oid))) return oid;
     const path = join(this.#folder, oid);
     const file = await open(path, "w", 0o444);
@@ -100,6 +148,21 @@ export class StagedLooseObjects implements StagedObjects {
     this.#staged.add(oid);
     return oid;
   }
+}
+
+async function* piecesOf(file: FileHandle): AsyncGenerator<Uint8Array> {
+  for (let position = 0; ; ) {
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(PIECE_BYTES), 0, PIECE_BYTES, position);
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
+function toObjectId(hex: string): ObjectId {
+  const oid = parseObjectId(hex);
+  if (oid === undefined) throw new Error("unreachable: SHA-1 is 40 hex digits");
+  return oid;
 }
 
 async function inParallel<T>(items: readonly T[], task: (item: T) => Promise<void>): Promise<void> {
