@@ -10,6 +10,8 @@ export interface MemoryHub extends AsyncDisposable {
   /** Paths whose content is served altered, as by a broken disk. */
   readonly corrupt: Set<string>;
   exists: boolean;
+  /** How many more times content is cut off in the middle. */
+  cuts: number;
 }
 
 /** The part of the Hub's wire that an upload and a download use (hub-wire §6, §7); files of 1 kB and more go to LFS. */
@@ -17,7 +19,7 @@ export async function startMemoryHub(): Promise<MemoryHub> {
   const objects = new Map<string, Buffer>();
   const files = new Map<string, Buffer>();
   const corrupt = new Set<string>();
-  const state = { exists: false };
+  const state = { exists: false, cuts: 0 };
   const server: ScriptedServer = await startScriptedServer((request) => {
     for (const [pattern, handle] of routes) {
       const match = pattern.exec(`${request.method} ${request.url}`);
@@ -100,10 +102,14 @@ export async function startMemoryHub(): Promise<MemoryHub> {
     ],
     [
       /^GET \/acme\/tiny-model\/resolve\/[0-9a-f]{40}\/(.*)$/,
-      (_request, path) => {
+      (request, path) => {
         const content = files.get(path);
         if (content === undefined) return { status: 404, headers: { "x-error-code": "EntryNotFound" } };
         const body = corrupt.has(path) ? Buffer.from(content.map((byte) => byte ^ 1)) : content;
+        if (request.range === undefined && state.cuts > 0) {
+          state.cuts -= 1;
+          return { headers: { "content-length": String(content.length) }, body: body.subarray(0, 100), cut: true };
+        }
         return { headers: { etag: '"x"', "content-range": `bytes */${content.length}` }, body };
       },
     ],
@@ -117,6 +123,12 @@ export async function startMemoryHub(): Promise<MemoryHub> {
     },
     set exists(value) {
       state.exists = value;
+    },
+    get cuts() {
+      return state.cuts;
+    },
+    set cuts(value) {
+      state.cuts = value;
     },
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };

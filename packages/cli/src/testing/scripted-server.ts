@@ -5,6 +5,7 @@ export interface SeenRequest {
   /** Path and query, exactly as sent. */
   readonly url: string;
   readonly authorization: string | undefined;
+  readonly range: string | undefined;
   readonly body: Buffer;
 }
 
@@ -13,6 +14,8 @@ export interface ScriptedAnswer {
   readonly headers?: Readonly<Record<string, string>>;
   /** Objects go out as JSON, buffers and text as they are. */
   readonly body?: unknown;
+  /** Break the connection after the body. */
+  readonly cut?: boolean;
 }
 
 export interface ScriptedServer extends AsyncDisposable {
@@ -30,13 +33,15 @@ export async function startScriptedServer(
       method: incoming.method ?? "",
       url: incoming.url ?? "",
       authorization: incoming.headers.authorization,
+      range: incoming.headers.range,
       body: await readBody(incoming),
     };
     seen.push(request);
-    const { status = 200, headers = {}, body = {} } = await answer(request);
+    const { status = 200, headers = {}, body = {}, cut = false } = await answer(request);
     const raw = typeof body === "string" || Buffer.isBuffer(body);
     outgoing.writeHead(status, { "content-type": raw ? "application/octet-stream" : "application/json", ...headers });
-    outgoing.end(raw ? body : JSON.stringify(body));
+    if (cut) outgoing.write(String(body), () => incoming.socket.destroy());
+    else outgoing.end(raw ? body : JSON.stringify(body));
   });
   const listening = Promise.withResolvers<void>();
   server.listen(0, "127.0.0.1", () => listening.resolve());

@@ -7,8 +7,9 @@ import type { Session } from "../session/session.ts";
 import type { TransferProgress } from "../terminal/transfer-progress.ts";
 import { hasContent } from "./content-hash.ts";
 import type { RepoFile } from "./repo-files.ts";
+import { retryingFetch } from "./retrying-fetch.ts";
 import { safeTarget } from "./safe-target.ts";
-import { writeVerified } from "./write-verified.ts";
+import { InterruptedContent, writeVerified } from "./write-verified.ts";
 
 export interface DownloadRequest {
   readonly repo: RepoRef;
@@ -22,6 +23,9 @@ export interface DownloadRequest {
 
 /** Files at a time: enough to fill a line with small files, few enough for a small machine. */
 const PARALLEL = 4;
+
+/** How often one file's content is begun when its connection breaks. */
+const TRIES = 3;
 
 /** Downloads through `@huggingface/hub`; a file that is there already with the right content is kept. */
 export async function downloadFiles(context: CliContext, session: Session, request: DownloadRequest): Promise<void> {
@@ -60,7 +64,16 @@ async function downloadFile(
     return;
   }
   await mkdir(dirname(target), { recursive: true });
-  await writeVerified({ target, file, content: await openContent(session, request, file, signal), progress, signal });
+  for (let attempt = 1; ; attempt++) {
+    const content = await openContent(session, request, file, signal);
+    try {
+      await writeVerified({ target, file, content, progress, signal });
+      break;
+    } catch (error) {
+      // A connection that broke in the middle; what the hub refused, or sent wrongly, stays wrong.
+      if (attempt === TRIES || signal.aborted || !(error instanceof InterruptedContent)) throw error;
+    }
+  }
   progress.file(file.path, file.size);
 }
 
@@ -85,7 +98,7 @@ async function openContent(
     revision: commit,
     // The library puts the path into the URL as it is.
     path: file.path.split("/").map(encodeURIComponent).join("/"),
-    fetch: (input, init) => session.fetch(input, { ...init, signal }),
+    fetch: retryingFetch((input, init) => session.fetch(input, { ...init, signal }), { signal }),
   });
   if (blob === null) throw new CliError(`${file.path} has vanished from ${repoIdOf(repo)}.`, { next: "Run it again." });
   // For an empty file a second request would only ask for nothing.

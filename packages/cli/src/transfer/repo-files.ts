@@ -1,5 +1,6 @@
 import { type RepoRef, repoIdOf } from "@postern/core/resource/repo-ref";
 import type { Session } from "../session/session.ts";
+import { retryingFetch } from "./retrying-fetch.ts";
 
 export interface RepoFile {
   readonly path: string;
@@ -15,7 +16,12 @@ export type FileHash =
   | { readonly kind: "unknown" };
 
 /** Every file of one commit, through `@huggingface/hub`. */
-export async function listRepoFiles(session: Session, repo: RepoRef, commit: string): Promise<readonly RepoFile[]> {
+export async function listRepoFiles(
+  session: Session,
+  repo: RepoRef,
+  commit: string,
+  signal: AbortSignal,
+): Promise<readonly RepoFile[]> {
   const { listFiles } = await import("@huggingface/hub");
   const accessToken = await session.token();
   const files: RepoFile[] = [];
@@ -25,7 +31,7 @@ export async function listRepoFiles(session: Session, repo: RepoRef, commit: str
     hubUrl: session.endpoint,
     revision: commit,
     recursive: true,
-    fetch: session.fetch,
+    fetch: retryingFetch(session.fetch, { signal }),
   });
   for await (const { type, path, size, oid, lfs } of entries) {
     if (type !== "file") continue;

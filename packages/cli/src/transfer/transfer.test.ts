@@ -185,6 +185,18 @@ describe("download", () => {
     },
   );
 
+  it("begins a file again when its connection breaks, and gives up after a few times", async () => {
+    hub.cuts = 2;
+    const finished = await postern("download", "acme/tiny-model", "weights.bin", "--local-dir", "copy");
+    expect(finished.exitCode).toBe(0);
+    expect(readFileSync(join(folder, "copy", "weights.bin")).equals(SAMPLE["weights.bin"])).toBe(true);
+    hub.cuts = 9;
+    const given = await postern("download", "acme/tiny-model", "weights.bin", "--local-dir", "other");
+    expect(given.exitCode).toBe(1);
+    expect(given.stderr).toContain("weights.bin broke off");
+    expect(readdirSync(join(folder, "other"))).toEqual([]);
+  });
+
   it("names a file that the repo does not have", async () => {
     const finished = await postern("download", "acme/tiny-model", "absent.txt");
     expect(finished.exitCode).toBe(1);

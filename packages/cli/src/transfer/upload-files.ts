@@ -5,6 +5,7 @@ import type { Session } from "../session/session.ts";
 import type { TransferProgress } from "../terminal/transfer-progress.ts";
 import { countingFetch } from "./counting-fetch.ts";
 import type { LocalFile } from "./local-files.ts";
+import { retryingFetch } from "./retrying-fetch.ts";
 
 export interface UploadRequest {
   readonly repo: RepoRef;
@@ -63,7 +64,7 @@ export async function uploadFiles(
     })),
     useXet: request.useXet,
     abortSignal: context.signal,
-    fetch: countingFetch(session.fetch, advance),
+    fetch: retryingFetch(countingFetch(session.fetch, advance), { signal: context.signal }),
   });
   for (;;) {
     const step = await events.next();

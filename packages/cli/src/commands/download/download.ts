@@ -36,7 +36,7 @@ export async function download(
   const session = openSession(context, endpointOf(context.env));
   const revision = options.revision ?? "main";
   const commit = await pinRevision(session, repo, revision);
-  const files = choose(await listRepoFiles(session, repo, commit), paths, options, repo);
+  const files = choose(await listRepoFiles(session, repo, commit, context.signal), paths, options, repo);
   const totalBytes = files.reduce((sum, { size }) => sum + size, 0);
   const startedAt = context.now();
   const progress = transferProgress({
