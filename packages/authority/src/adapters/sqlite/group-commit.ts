@@ -64,11 +64,6 @@ export class GroupCommit {
     });
   }
 
-  /** @throws {ApiError} `audit_unavailable` when writes are refused, for readiness checks. */
-  checkReady(): void {
-    if (this.#failure !== undefined) throw this.#failure;
-  }
-
   /** @throws {ApiError} `audit_unavailable` once nothing more can be recorded. */
   checkReady(): void {
     if (this.#failure !== undefined) throw this.#failure;
