@@ -14,7 +14,7 @@ describe("the worked example in docs/reference/audit-format.md", () => {
 
   it("shows the bytes that are hashed", () => {
     const [first] = blockOf("jsonl").split("\n");
-    const hash = createHash("sha256").update(blockOf("json"), "utf8").digest("hex");
+    const hash = createHash("sha256").update(blockOf("text"), "utf8").digest("hex");
     expect(first).toContain(`"hash":"${hash}"`);
   });
 
