@@ -11,9 +11,13 @@ const MAX_ORIGINS = 16;
 /**
  * Reads the JSON body of `POST /issuers`.
  *
+ * @param configuredOrigins - Excepted by the operator's configuration for every issuer; stored with it as if the body named them.
  * @throws {ApiError} `invalid_body`; `invalid_field` naming the field and the remedy.
  */
-export function parseIssuerDraft(body: unknown): Pick<Issuer, "provider" | "url" | "allowOrigins"> {
+export function parseIssuerDraft(
+  body: unknown,
+  configuredOrigins: readonly string[],
+): Pick<Issuer, "provider" | "url" | "allowOrigins"> {
   if (!isRecord(body)) throw new ApiError("invalid_body", "The body must be a JSON object.");
   for (const name of Object.keys(body)) {
     if (!FIELDS.has(name))
@@ -25,7 +29,7 @@ export function parseIssuerDraft(body: unknown): Pick<Issuer, "provider" | "url"
   const url = typeof body.url === "string" ? parseIssuerUrl(body.url) : undefined;
   if (url === undefined)
     throw invalidField("/url", "The url is missing or no issuer.", "Give the exact text of the token's iss claim.");
-  const allowOrigins = parseOrigins(body.allow_origins);
+  const allowOrigins = [...new Set([...parseOrigins(body.allow_origins), ...configuredOrigins])];
   judgeUrl(provider, url, allowOrigins);
   return { provider, url, allowOrigins };
 }

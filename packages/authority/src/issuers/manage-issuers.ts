@@ -11,6 +11,8 @@ export interface IssuerDeps {
   readonly newId: () => string;
   readonly issuers: IssuerStore;
   readonly probe: IssuerProbe;
+  /** Origins that every issuer may use although they are loopback, private or plain http; from the operator's configuration. */
+  readonly configuredOrigins: readonly string[];
 }
 
 /** @throws {ApiError} `unauthenticated`, `forbidden`. */
@@ -27,7 +29,7 @@ export async function listIssuers(caller: Caller, deps: Pick<IssuerDeps, "issuer
  */
 export async function addIssuer(body: unknown, caller: Caller, deps: IssuerDeps): Promise<Issuer> {
   requireAdministrator(caller);
-  const issuer: Issuer = { id: deps.newId(), ...parseIssuerDraft(body), enabled: true };
+  const issuer: Issuer = { id: deps.newId(), ...parseIssuerDraft(body, deps.configuredOrigins), enabled: true };
   if ((await deps.issuers.findByUrl(issuer.url)) !== undefined) throw alreadyStored();
   const refusal = probeRefusal(issuer, await deps.probe.probe(issuer));
   if (refusal !== undefined) throw refusal;

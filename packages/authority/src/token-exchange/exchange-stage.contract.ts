@@ -109,7 +109,13 @@ export async function openStage(overrides: Partial<TokenExchangeGrantDeps> = {})
   };
   registerTokenEndpoint(app, { grants: [tokenExchangeGrant(deps)], audit: deps.audit });
   registerPublishersRoutes(app, { clock, newId: randomUUID, publishers, issuers, resources, identifier });
-  registerIssuersRoutes(app, { newId: randomUUID, issuers, probe: new HttpIssuerProbe(), identifier });
+  registerIssuersRoutes(app, {
+    newId: randomUUID,
+    issuers,
+    probe: new HttpIssuerProbe(),
+    configuredOrigins: [],
+    identifier,
+  });
   const origin = await app.listen({ host: "127.0.0.1", port: 0 });
 
   async function send(path: string, init: RequestInit): Promise<WireAnswer> {

@@ -119,7 +119,11 @@ export async function wireAuthority(
       auditRefusals(app, { identifier: gatekeeper, audit });
       registerTokenEndpoint(app, { grants: [exchange], audit });
       registerPublishersRoutes(app, common);
-      registerIssuersRoutes(app, { ...common, probe: new HttpIssuerProbe({}) });
+      registerIssuersRoutes(app, {
+        ...common,
+        probe: new HttpIssuerProbe({}),
+        configuredOrigins: config.allowIssuerOrigins,
+      });
       registerAccountsRoutes(app, common);
       registerOrgsRoutes(app, common);
       registerAccessTokensRoutes(app, common);

@@ -106,6 +106,18 @@ describe("CachedIssuerKeys", () => {
     expect(await find("k1")).toBe("unavailable");
   });
 
+  it("tells a token with an unknown key to come again while the issuer is down: its key may be new", async () => {
+    await find("k1");
+    server.answers.set(DISCOVERY_PATH, (_request, response) => response.writeHead(500).end());
+    expect(await find("k2")).toBe("unavailable");
+    expect(await find("k2")).toBe("unavailable");
+    expect(await find("k1")).toBe("key");
+    server.answers.delete(DISCOVERY_PATH);
+    server.keys = [first, second];
+    wait(61);
+    expect(await find("k2")).toBe("key");
+  });
+
   it.each([
     ["no word on it", undefined, 900],
     ["a second", "public, max-age=1", 300],

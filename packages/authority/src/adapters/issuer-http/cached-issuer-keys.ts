@@ -61,7 +61,7 @@ export class CachedIssuerKeys implements IssuerKeys {
     if (now < state.freshUntil) {
       const key = choose(state.keys, unverifiedKid, alg);
       if (key !== undefined) return { kind: "key", key };
-      if (!this.#mayAskForUnknown(state, unverifiedKid, now)) return { kind: "unknown-key" };
+      if (!this.#mayAskForUnknown(state, unverifiedKid, now)) return notAmongKeys(state, now);
       state.unknownKeyFetchAt = now + UNKNOWN_KEY_COOLDOWN;
     }
     await this.#refresh(issuer, state);
@@ -74,8 +74,8 @@ export class CachedIssuerKeys implements IssuerKeys {
       return { kind: "unavailable", retryAfterSeconds: Math.max(1, state.retryAt - now) };
     const key = choose(state.keys, kid, alg);
     if (key !== undefined) return { kind: "key", key };
-    if (kid !== undefined) rememberUnknown(state.unknownKids, kid, now);
-    return { kind: "unknown-key" };
+    if (kid !== undefined && state.failures === 0) rememberUnknown(state.unknownKids, kid, now);
+    return notAmongKeys(state, now);
   }
 
   #mayAskForUnknown(state: IssuerState, kid: string | undefined, now: EpochSeconds): boolean {
@@ -135,6 +135,12 @@ export class CachedIssuerKeys implements IssuerKeys {
     this.#states.set(issuer.id, state);
     return state;
   }
+}
+
+/** While the issuer does not answer, a key that is not among the old ones may be a new one: the caller shall come again. */
+function notAmongKeys({ failures, retryAt }: IssuerState, now: EpochSeconds): KeyLookup {
+  if (failures === 0) return { kind: "unknown-key" };
+  return { kind: "unavailable", retryAfterSeconds: Math.max(1, retryAt - now) };
 }
 
 /** A token without `kid`, or a key without one, is only unambiguous when a single key fits. */
