@@ -29,6 +29,18 @@ async function allCommands(): Promise<readonly (readonly string[])[]> {
   return found;
 }
 
+/** The page for people, made of the same words that the command prints. */
+async function referencePage(): Promise<string> {
+  const parts = [
+    "# The `postern` command\n\nMade from `--help` by a test; `npx vitest run -u packages/cli` brings it up to date.\n",
+  ];
+  for (const words of [[], ...(await allCommands())]) {
+    const { text } = await helpOf(words);
+    parts.push(`## \`${["postern", ...words].join(" ")}\`\n\n\`\`\`text\n${text.trimEnd()}\n\`\`\`\n`);
+  }
+  return parts.join("\n");
+}
+
 async function helpOf(words: readonly string[]): Promise<{ readonly exitCode: number; readonly text: string }> {
   let text = "";
   const stdout = {
@@ -58,6 +70,10 @@ describe("--help", () => {
       expect(text).toContain(`  ${name} `);
       expect(summary).not.toMatch(/\.$/);
     }
+  });
+
+  it("is the reference page", async () => {
+    await expect(await referencePage()).toMatchFileSnapshot("../../../docs/reference/cli.md");
   });
 
   it("is what `help COMMAND` shows too", async () => {

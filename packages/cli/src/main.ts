@@ -64,6 +64,8 @@ function prepare(command: Command, context: CliContext): void {
     .configureOutput({
       writeOut: (text) => context.terminal.raw(text),
       writeErr: (text) => context.terminal.rawNote(text),
+      getOutHelpWidth: () => Math.min(context.terminal.columns, 110),
+      getErrHelpWidth: () => Math.min(context.terminal.columns, 110),
       outputError: (text, write) => write(text.replace(/^error:/, context.terminal.style("red", "error:", "note"))),
     })
     .showSuggestionAfterError(true)
