@@ -25,7 +25,7 @@ export interface CommitDependencies {
   readonly lfs: LfsObjects;
   readonly audit: AuditLog;
   readonly clock: Clock;
-  readonly locks: BranchLocks;
+  readonly locks: Pick<BranchLocks, "run">;
   readonly limits: LineLimits;
 }
 

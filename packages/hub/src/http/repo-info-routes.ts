@@ -9,7 +9,8 @@ import type { ObjectId } from "../git/object-id.ts";
 import { revisionNotFound } from "../git/revision-not-found.ts";
 import { FOLDER_MODE } from "../git/tree-object.ts";
 import type { LfsObjects } from "../lfs/lfs-objects.ts";
-import { type CardData, MAX_CARD_BYTES, readCardData } from "../repos/card-data.ts";
+import type { CardData } from "../repos/card-data.ts";
+import { CardReader } from "../repos/card-reader.ts";
 import type { RepoCatalogue, StoredRepo } from "../repos/repo-catalogue.ts";
 import { describeEntry } from "./describe-entry.ts";
 import { nextLink } from "./next-link.ts";
@@ -27,7 +28,8 @@ const MAX_SIBLINGS = 100_000;
 const BLOB_PAGE = 5000;
 
 /** `GET /api/{kind}s`, `…/{repo}`, `…/{repo}/revision/{rev}` (hub-wire §6.1). */
-export function registerRepoInfoRoutes(app: FastifyInstance, deps: RepoInfoDeps): void {
+export function registerRepoInfoRoutes(app: FastifyInstance, routeDeps: RepoInfoDeps): void {
+  const deps = { ...routeDeps, cards: new CardReader() };
   for (const kind of REPO_KINDS) {
     app.get(`/api/${pluralOf(kind)}`, (request, reply) => listRepos(deps, kind, request, reply));
     app.get(`/api/${pluralOf(kind)}/:namespace/:name`, async (request, reply) => {
@@ -92,7 +94,7 @@ function catalogueJson({ repo, repoId, visibility, createdAt, updatedAt }: Store
 }
 
 async function repoJson(
-  deps: RepoInfoDeps,
+  deps: RepoInfoDeps & { readonly cards: CardReader },
   repo: StoredRepo,
   git: GitRepository,
   commit: ObjectId | undefined,
@@ -102,7 +104,7 @@ async function repoJson(
   const found = commit === undefined ? undefined : await git.readCommit(commit);
   if (found === undefined) return { ...base, sha: null, tags: [], siblings: [] };
   const blobs = RequestFields.of(request.query).flag("blobs");
-  const { data } = await cardAt(git, found.id);
+  const { data } = await deps.cards.cardAt(git, found.id);
   return {
     ...base,
     sha: found.id,
@@ -110,12 +112,6 @@ async function repoJson(
     ...cardJson(data),
     siblings: blobs ? await siblingsWithBlobs(git, deps.lfs, found.id) : await siblings(git, found.tree),
   };
-}
-
-async function cardAt(git: GitRepository, commit: ObjectId): Promise<CardData> {
-  const entry = await git.entryAt(commit, "README.md");
-  const content = entry?.type === "file" ? await git.readBlob(entry.oid, MAX_CARD_BYTES) : undefined;
-  return readCardData(content?.toString("utf8") ?? "");
 }
 
 function cardJson(data: CardData["data"]): Record<string, unknown> {

@@ -18,7 +18,7 @@ export interface RefDependencies {
   readonly git: GitRepositories;
   readonly audit: AuditLog;
   readonly clock: Clock;
-  readonly locks: BranchLocks;
+  readonly locks: Pick<BranchLocks, "run">;
 }
 
 /** A ref of one repo that somebody may change; that was checked before. */

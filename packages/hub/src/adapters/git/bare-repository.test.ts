@@ -130,6 +130,18 @@ describe("objects", () => {
   });
 });
 
+it("knows nothing of another repo's objects, even after they were read there", async () => {
+  const other = "76543210fedcba9876543210";
+  await repositories.build(other, async () => {});
+  const stranger = repositories.open({ repoId: other });
+  const tree = (await git.readCommit(commit))?.tree;
+  expect(await git.entryAt(commit, "file")).toBeDefined();
+  expect(await stranger.resolveRevision(commit)).toBeUndefined();
+  expect(await stranger.readCommit(commit)).toBeUndefined();
+  expect(tree === undefined ? "no tree" : await stranger.readTree(tree)).toBeUndefined();
+  expect(await stranger.entryAt(commit, "file")).toBeUndefined();
+});
+
 describe("refs", () => {
   it("move only from the value that was expected", async () => {
     const next = (await commitOf(Buffer.from("2"), commit)).commit;

@@ -24,6 +24,7 @@ import type { ObjectReader } from "./object-reader.ts";
 import type { ObjectReaderPool } from "./object-reader-pool.ts";
 import { isSystemError, RefFiles } from "./ref-files.ts";
 import { clearStagingLeftovers, StagedLooseObjects } from "./staged-loose-objects.ts";
+import type { StructureCache } from "./structure-cache.ts";
 import { syncDirectory } from "./sync-path.ts";
 
 /** Blobs up to this size go through memory; larger ones get a process of their own and flow through a pipe. */
@@ -38,6 +39,7 @@ const MAX_LOCK_TRIES = 10;
 export interface BareRepositoryOptions {
   readonly program: GitProgram;
   readonly readers: ObjectReaderPool;
+  readonly structures: StructureCache;
   /** A text that was never used before, for temporary names. */
   readonly nonce: () => string;
   /** Milliseconds since 1970 at which this process took over the data directory: older lock files have no owner. */
@@ -109,13 +111,23 @@ export class BareRepository implements GitRepository {
   }
 
   async readTree(oid: ObjectId): Promise<readonly TreeItem[] | undefined> {
+    const known = this.#options.structures.get(this.repoId, oid);
+    if (known !== undefined) return known.kind === "tree" ? known.items : undefined;
     const content = await this.#structure(oid, "tree");
-    return content === undefined ? undefined : parseTree(content);
+    if (content === undefined) return undefined;
+    const items = parseTree(content);
+    this.#options.structures.set(this.repoId, oid, { kind: "tree", items }, content.length);
+    return items;
   }
 
   async readCommit(id: ObjectId): Promise<Commit | undefined> {
+    const known = this.#options.structures.get(this.repoId, id);
+    if (known !== undefined) return known.kind === "commit" ? known.commit : undefined;
     const content = await this.#structure(id, "commit");
-    return content === undefined ? undefined : parseCommit(id, content);
+    const commit = content === undefined ? undefined : parseCommit(id, content);
+    if (content === undefined || commit === undefined) return undefined;
+    this.#options.structures.set(this.repoId, id, { kind: "commit", commit }, content.length);
+    return commit;
   }
 
   async log(
@@ -198,6 +210,7 @@ export class BareRepository implements GitRepository {
 
   /** Follows annotated tags to a commit. */
   async #peel(oid: ObjectId, throughTags: boolean): Promise<ObjectId | undefined> {
+    if (this.#options.structures.get(this.repoId, oid)?.kind === "commit") return oid;
     const info = await this.#ask((reader) => reader.info(oid));
     if (info?.type === "commit") return oid;
     if (info?.type !== "tag" || !throughTags) return undefined;

@@ -8,6 +8,7 @@ import { BareRepository } from "./bare-repository.ts";
 import { DEFAULT_GIT, type GitProgram } from "./git-command.ts";
 import { ObjectReaderPool } from "./object-reader-pool.ts";
 import { isSystemError } from "./ref-files.ts";
+import { StructureCache } from "./structure-cache.ts";
 import { syncDirectory, syncFile } from "./sync-path.ts";
 
 export interface GitStorageOptions {
@@ -24,6 +25,9 @@ export interface GitStorageOptions {
   /** Milliseconds; default 60,000. */
   readonly readerIdleMs?: number;
 }
+
+/** For the commits and trees of all repos together. */
+const STRUCTURE_CACHE_BYTES = 64 * 1024 * 1024;
 
 /** What `git init --bare` would write, without templates, hooks and a process. */
 const CONFIG = `[core]
@@ -49,6 +53,7 @@ export class GitRepositoriesOnDisk implements GitRepositories, RepoStorage {
   readonly #options: GitStorageOptions;
   readonly #program: GitProgram;
   readonly #readers: ObjectReaderPool;
+  readonly #structures = new StructureCache(STRUCTURE_CACHE_BYTES);
   readonly #open = new Map<string, GitRepository>();
 
   constructor(options: GitStorageOptions) {
@@ -135,6 +140,7 @@ export class GitRepositoriesOnDisk implements GitRepositories, RepoStorage {
     const repository = new BareRepository(repoId, directory, {
       program: this.#program,
       readers: this.#readers,
+      structures: this.#structures,
       nonce: this.#options.nonce,
       startedAtMs: this.#options.startedAtMs,
     });

@@ -13,6 +13,8 @@ const deflated = promisify(deflate);
 
 /** How many files are synced at a time. */
 const SYNC_WIDTH = 8;
+/** Git's own level for loose objects: speed first, a later repack does better. */
+const COMPRESSION = { level: 1 } as const;
 const PIECE_BYTES = 256 * 1024;
 
 const STAGING_PREFIX = "tmp_objdir-incoming-";
@@ -128,7 +130,7 @@ export class StagedLooseObjects implements StagedObjects {
       yield header;
       yield* piecesOf(file);
     };
-    await pipeline(content, createDeflate(), createWriteStream(path, { mode: 0o444 }));
+    await pipeline(content, createDeflate(COMPRESSION), createWriteStream(path, { mode: 0o444 }));
     this.#staged.add(oid);
     return oid;
   }
@@ -140,7 +142,7 @@ export class StagedLooseObjects implements StagedObjects {
     const path = join(this.#folder, oid);
     const file = await open(path, "w", 0o444);
     try {
-      await file.writeFile(await deflated(Buffer.concat([header, content])));
+      await file.writeFile(await deflated(Buffer.concat([header, content]), COMPRESSION));
     } finally {
       await file.close();
     }
