@@ -125,7 +125,9 @@ try {
   pinSelf(1);
   // Round 0 warms up and is not counted.
   for (let round = 0; round <= rounds; round++) {
-    const tokens = Array.from({ length: round === 0 ? WARM_UP_REQUESTS : requests }, () => subjectToken(issuer.url, audience));
+    const tokens = Array.from({ length: round === 0 ? WARM_UP_REQUESTS : requests }, () =>
+      subjectToken(issuer.url, audience),
+    );
     const order = round % 2 === 0 ? contestants : [...contestants].reverse();
     for (const contestant of order) await measure(contestant, tokens, round > 0);
   }
