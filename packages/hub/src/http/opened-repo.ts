@@ -2,10 +2,12 @@ import type { Principal } from "@postern/core/access/principal";
 import type { RepoPermission } from "@postern/core/access/repo-access";
 import type { RepoKind } from "@postern/core/resource/repo-kind";
 import type { FastifyRequest } from "fastify";
+import type { AuditLog } from "../access/audit-log.ts";
+import type { Caller } from "../access/caller.ts";
 import type { Gatekeeper } from "../access/gatekeeper.ts";
 import { openRepo } from "../access/open-repo.ts";
+import { openRepoForChange } from "../access/open-repo-for-change.ts";
 import type { GitRepositories, GitRepository } from "../git/git-repository.ts";
-import type { Caller } from "../repos/create-repo.ts";
 import type { RepoCatalogue, StoredRepo } from "../repos/repo-catalogue.ts";
 import { rawSegmentsOf, requestedRepo } from "./request-repo.ts";
 
@@ -13,6 +15,7 @@ export interface RepoAccessDeps {
   readonly gatekeeper: Pick<Gatekeeper, "identify">;
   readonly catalogue: Pick<RepoCatalogue, "find">;
   readonly git: GitRepositories;
+  readonly audit: AuditLog;
 }
 
 /** The repo that a request under `/api/{kind}s/{ns}/{name}/{verb}/…` reached, and by whom. */
@@ -33,7 +36,11 @@ export async function openRequestedRepo(
 ): Promise<OpenedRepo> {
   const caller = await callerOf(deps.gatekeeper, request);
   const segments = rawSegmentsOf(request.raw.url ?? "");
-  const repo = await openRepo(deps.catalogue, caller.principal, requestedRepo(kind, segments, 2), permission);
+  const wanted = requestedRepo(kind, segments, 2);
+  const repo =
+    permission === "read"
+      ? await openRepo(deps.catalogue, caller.principal, wanted, permission)
+      : await openRepoForChange(deps, caller, wanted, permission);
   return { caller, repo, git: deps.git.open(repo), tail: segments.slice(5) };
 }
 

@@ -4,7 +4,7 @@ import { HubError } from "@postern/core/error/hub-error";
 import { pluralOf, REPO_KINDS, type RepoKind } from "@postern/core/resource/repo-kind";
 import { parseRepoRef, type RepoRef, repoIdOf, repoPathOf } from "@postern/core/resource/repo-ref";
 import type { FastifyInstance } from "fastify";
-import { openRepo } from "../access/open-repo.ts";
+import { openRepoForChange } from "../access/open-repo-for-change.ts";
 import { parseEntryPath } from "../git/entry-path.ts";
 import { changeVisibility, deleteRepo } from "../repos/change-repo.ts";
 import { createRepo, type RepoLifecycleDependencies } from "../repos/create-repo.ts";
@@ -45,7 +45,7 @@ export function registerRepoRoutes(app: FastifyInstance, deps: RepoLifecycleDepe
   app.delete("/api/repos/delete", { config: { audit: { event: "repo.delete" } } }, async (request, reply) => {
     const caller = await callerOf(deps.gatekeeper, request);
     const wanted = namedRepo(RequestFields.of(request.body), caller.principal);
-    await deleteRepo(deps, caller, await openRepo(deps.catalogue, caller.principal, wanted, "admin"));
+    await deleteRepo(deps, caller, await openRepoForChange(deps, caller, wanted, "admin"));
     return reply.send({});
   });
 

@@ -1,6 +1,7 @@
 import type { Visibility } from "@postern/core/access/repo-access";
+import type { Caller } from "../access/caller.ts";
 import { repoNotFound } from "../access/open-repo.ts";
-import { type Caller, lifecycleEvent, type RepoLifecycleDependencies } from "./create-repo.ts";
+import { lifecycleEvent, type RepoLifecycleDependencies } from "./create-repo.ts";
 import type { StoredRepo } from "./repo-catalogue.ts";
 
 /**

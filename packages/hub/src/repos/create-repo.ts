@@ -1,5 +1,5 @@
 import type { Principal } from "@postern/core/access/principal";
-import { decideRepoAccess, mayCreateRepoIn, type Visibility } from "@postern/core/access/repo-access";
+import { decideRepoAccess, type GuardedRepo, mayCreateRepoIn, type Visibility } from "@postern/core/access/repo-access";
 import { auditActorOf } from "@postern/core/audit/audit-actor";
 import type { AuditEvent } from "@postern/core/audit/audit-event";
 import { HubError } from "@postern/core/error/hub-error";
@@ -7,6 +7,7 @@ import { parseRepoRef, type RepoRef } from "@postern/core/resource/repo-ref";
 import type { Clock } from "@postern/core/time/clock";
 import type { AuditLog } from "../access/audit-log.ts";
 import { auditResourceOf } from "../access/audit-resource.ts";
+import type { Caller } from "../access/caller.ts";
 import type { Gatekeeper } from "../access/gatekeeper.ts";
 import { LOGIN_CHALLENGE } from "../access/open-repo.ts";
 import { type FirstFile, writeFirstCommit } from "./first-commit.ts";
@@ -30,13 +31,6 @@ export interface NewRepo {
   readonly files: readonly FirstFile[];
 }
 
-/** Who asks, and how the audit log will know the request. */
-export interface Caller {
-  readonly principal: Principal;
-  readonly requestId: string;
-  readonly sourceAddress: string | undefined;
-}
-
 /** `exists` is only said to those who may see the repo. */
 export type CreateOutcome = { readonly kind: "created" | "exists"; readonly repo: StoredRepo };
 
@@ -58,7 +52,7 @@ export async function createRepo(
   if (present !== undefined && decideRepoAccess(principal, present, "read").kind === "allow") {
     return { kind: "exists", repo: present };
   }
-  const repo = await allowedName(deps.gatekeeper, principal, wanted.repo);
+  const repo = await allowedName(deps, caller, wanted);
   const repoId = deps.newRepoId();
   const at = deps.clock.now();
   const stored: StoredRepo = {
@@ -96,7 +90,7 @@ export function lifecycleEvent(
   event: string,
   outcome: "allowed" | "denied",
   caller: Caller,
-  { repo, repoId, visibility }: StoredRepo,
+  { repo, repoId, visibility }: GuardedRepo,
 ): AuditEvent {
   return {
     event,
@@ -109,12 +103,21 @@ export function lifecycleEvent(
   };
 }
 
-async function allowedName(gatekeeper: Gatekeeper, principal: Principal, wanted: RepoRef): Promise<RepoRef> {
-  if (!mayCreateRepoIn(principal, wanted.namespace)) throw mayNotCreate(principal, wanted.namespace);
-  const namespace = await gatekeeper.findAccount(wanted.namespace);
-  const repo = namespace === undefined ? undefined : parseRepoRef(wanted.kind, namespace, wanted.name);
+async function allowedName(deps: RepoLifecycleDependencies, caller: Caller, wanted: NewRepo): Promise<RepoRef> {
+  const { kind, namespace: wantedNamespace, name } = wanted.repo;
+  if (!mayCreateRepoIn(caller.principal, wantedNamespace)) {
+    if (caller.principal.kind !== "anonymous") {
+      await deps.audit.record({
+        ...lifecycleEvent("repo.create", "denied", caller, { ...wanted, repoId: "" }),
+        detail: { code: "Forbidden" },
+      });
+    }
+    throw mayNotCreate(caller.principal, wantedNamespace);
+  }
+  const namespace = await deps.gatekeeper.findAccount(wantedNamespace);
+  const repo = namespace === undefined ? undefined : parseRepoRef(kind, namespace, name);
   if (repo === undefined) {
-    throw new HubError(404, "NotFound", `There is no user or organisation named ${wanted.namespace}.`);
+    throw new HubError(404, "NotFound", `There is no user or organisation named ${wantedNamespace}.`);
   }
   return repo;
 }

@@ -1,5 +1,3 @@
-import { rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { parseCommit } from "../../git/commit-object.ts";
 import type {
@@ -20,21 +18,18 @@ import { isBranchOrTagName, isFullRef } from "../../git/ref-name.ts";
 import { FOLDER_MODE, parseTree, SUBMODULE_MODE, type TreeItem } from "../../git/tree-object.ts";
 import { openLargeBlob } from "./blob-process.ts";
 import { type GitProgram, runGit } from "./git-command.ts";
+import { readLog } from "./git-log.ts";
+import { moveRef } from "./move-ref.ts";
 import type { ObjectReader } from "./object-reader.ts";
 import type { ObjectReaderPool } from "./object-reader-pool.ts";
-import { isSystemError, RefFiles } from "./ref-files.ts";
+import { RefFiles } from "./ref-files.ts";
 import { clearStagingLeftovers, StagedLooseObjects } from "./staged-loose-objects.ts";
 import type { StructureCache } from "./structure-cache.ts";
-import { syncDirectory } from "./sync-path.ts";
 
 /** Blobs up to this size go through memory; larger ones get a process of their own and flow through a pipe. */
 const IN_MEMORY_BYTES = 256 * 1024;
 /** A tree or commit above this is refused: reading it would cost memory out of proportion. */
 const MAX_STRUCTURE_BYTES = 64 * 1024 * 1024;
-const ZERO_OID = "0".repeat(40);
-const LOG_FORMAT = "%H%x00%T%x00%P%x00%an%x00%ae%x00%ct%x00%s%x00%b%x00";
-const LOG_FIELDS = 8;
-const MAX_LOCK_TRIES = 10;
 
 export interface BareRepositoryOptions {
   readonly program: GitProgram;
@@ -134,10 +129,7 @@ export class BareRepository implements GitRepository {
     from: ObjectId,
     page: { readonly skip: number; readonly limit: number; readonly path?: string },
   ): Promise<readonly Commit[]> {
-    const args = ["log", `--format=${LOG_FORMAT}`, `--skip=${page.skip}`, `--max-count=${page.limit}`];
-    const { status, stdout, stderr } = await this.#run([...args, from, "--", ...(page.path ? [page.path] : [])]);
-    if (status !== 0) throw new Error(`git log failed: ${stderr}`);
-    return parseLog(stdout.toString("utf8"));
+    return await readLog(this.#options.program, this.#directory, from, page);
   }
 
   async countCommits(from: ObjectId): Promise<number> {
@@ -161,28 +153,8 @@ export class BareRepository implements GitRepository {
   }
 
   async updateRef(ref: string, to: ObjectId | undefined, expected: ObjectId | undefined): Promise<RefUpdate> {
-    if (!isFullRef(ref)) throw new Error(`not a full ref: ${ref}`);
-    const path = join(this.#directory, ref);
-    const input = `update ${ref}\0${to ?? ZERO_OID}\0${expected ?? ZERO_OID}\0`;
-    for (let attempt = 1; ; attempt++) {
-      const { status, stderr } = await this.#run(["update-ref", "--no-deref", "-z", "--stdin"], input);
-      if (status === 0) break;
-      if (/ENOSPC|No space left on device|Disk quota exceeded/.test(stderr)) {
-        throw Object.assign(new Error("git update-ref: no space left on device"), { code: "ENOSPC" });
-      }
-      if (/cannot create '|there is a non-empty directory/.test(stderr)) return "clash";
-      if (/\.lock': File exists/.test(stderr)) {
-        if (attempt >= MAX_LOCK_TRIES) throw new Error(`git update-ref: ${ref} stays locked`);
-        await this.#clearOrphanedLocks([`${path}.lock`, join(this.#directory, "packed-refs.lock")]);
-        continue;
-      }
-      if (/but expected|reference already exists|unable to resolve reference|reference is missing/.test(stderr)) {
-        return "stale";
-      }
-      throw new Error(`git update-ref failed: ${stderr.slice(0, 300)}`);
-    }
-    await this.#syncRefFolders(path);
-    return "updated";
+    const { program, startedAtMs } = this.#options;
+    return await moveRef(program, this.#directory, startedAtMs, { ref, to, expected });
   }
 
   async stageObjects(): Promise<StagedObjects> {
@@ -253,51 +225,4 @@ export class BareRepository implements GitRepository {
     if (info.size > MAX_STRUCTURE_BYTES) throw new Error(`${type} ${oid} is too large`);
     return (await this.#ask((reader) => reader.content(oid)))?.content;
   }
-
-  /** A process that was killed leaves its lock file; only this process writes here, so one from before its start has no owner. */
-  async #clearOrphanedLocks(paths: readonly string[]): Promise<void> {
-    for (const path of paths) {
-      try {
-        if ((await stat(path)).mtimeMs < this.#options.startedAtMs) await rm(path, { force: true });
-      } catch (error) {
-        if (!isSystemError(error, "ENOENT", "ENOTDIR")) throw error;
-      }
-    }
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-
-  async #syncRefFolders(refPath: string): Promise<void> {
-    const top = join(this.#directory, "refs");
-    for (let folder = dirname(refPath); folder.startsWith(top); folder = dirname(folder)) {
-      try {
-        await syncDirectory(folder);
-      } catch (error) {
-        // Git removes the folders that a deleted ref leaves empty.
-        if (!isSystemError(error, "ENOENT")) throw error;
-      }
-    }
-  }
-}
-
-function parseLog(text: string): readonly Commit[] {
-  const fields = text.split("\0");
-  const commits: Commit[] = [];
-  for (let at = 0; at + LOG_FIELDS < fields.length; at += LOG_FIELDS) {
-    const [id = "", tree = "", parents = "", authorName = "", authorEmail = "", time = "", title = "", body = ""] =
-      fields.slice(at, at + LOG_FIELDS);
-    const commit = parseObjectId(id.trim());
-    const treeId = parseObjectId(tree);
-    if (commit === undefined || treeId === undefined) throw new Error("git log printed something else");
-    commits.push({
-      id: commit,
-      tree: treeId,
-      parents: parents.split(" ").flatMap((parent) => parseObjectId(parent) ?? []),
-      authorName,
-      authorEmail,
-      committedAt: Number(time),
-      title,
-      body: body.trim(),
-    });
-  }
-  return commits;
 }
