@@ -8,6 +8,7 @@ import { createApp, type LogSink } from "./http/create-app.ts";
 import { type DeclaredRoute, requireDeclaredAudit } from "./http/declared-audit.ts";
 import { registerErrorPages } from "./http/error-pages.ts";
 import { registerHealthRoutes } from "./http/health-routes.ts";
+import { registerHomePage } from "./http/home-page.ts";
 import { type BoundListener, bindListener } from "./lifecycle/bound-listener.ts";
 import { type DataDirectory, openDataDirectory } from "./lifecycle/data-directory.ts";
 import { wireAuthority } from "./wiring/wire-authority.ts";
@@ -28,6 +29,8 @@ export interface RunningServer {
   readonly url: string;
   /** What only the start that made it can tell. */
   readonly firstRun: { readonly adminToken?: string; readonly setupUrl?: string } | undefined;
+  /** False while nobody may manage this deployment: start it once with `bootstrapAdmin`. */
+  readonly hasAdministrator: boolean;
   /** Every changing route and the audit event that it declares. */
   readonly changingRoutes: readonly DeclaredRoute[];
   /** Stops accepting, lets requests in flight end (10 s at most), closes the stores. */
@@ -88,6 +91,7 @@ async function serve(
   let closing = false;
   authority.registerRoutes(app, hub.directory);
   hub.registerRoutes(app);
+  registerHomePage(app, url);
   registerErrorPages(app);
   registerHealthRoutes(app, {
     checkReady: () => {
@@ -100,6 +104,7 @@ async function serve(
   return {
     url,
     firstRun: authority.bootstrapToken === undefined ? undefined : { adminToken: authority.bootstrapToken },
+    hasAdministrator: authority.hasAdministrator,
     changingRoutes,
     close: async () => {
       closing = true;

@@ -131,7 +131,7 @@ export async function checkAudit(
     return {
       say: `The audit log has ${verdict.entries} entries in an unbroken hash chain: one grant and one refusal among them`,
       result: undefined,
-      facts: exchanges.map((entry) => `entry ${cell(entry, "seq")}: ${cell(entry, "outcome")} to ${actorOf(entry)}`),
+      facts: exchanges.map((entry) => `entry ${cell(entry, "seq")}: ${cell(entry, "outcome")}, ${actorOf(entry)}`),
     };
   });
 }

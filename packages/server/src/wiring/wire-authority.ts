@@ -46,6 +46,7 @@ export interface WiredAuthority {
   readonly secret: Uint8Array;
   /** The token of an administrator that this start made; shown once. */
   readonly bootstrapToken: string | undefined;
+  readonly hasAdministrator: boolean;
   /** @throws when changes cannot be recorded any more. */
   checkReady(): void;
   registerRoutes(app: FastifyInstance, directory: ResourceDirectory): void;
@@ -82,6 +83,7 @@ export async function wireAuthority(
     audit,
     secret,
     bootstrapToken,
+    hasAdministrator: (await accounts.list("user")).some(({ isAdmin }) => isAdmin),
     checkReady: () => database.commits.checkReady(),
     registerRoutes: (app, resources) => {
       const common = {

@@ -49,6 +49,8 @@ export async function serve(context: CliContext, options: ServeOptions): Promise
       terminal.out(`Administrator's token, shown this once: ${firstRun.adminToken}`);
       terminal.note(`Try it: HF_ENDPOINT=${server.url} HF_TOKEN=… postern auth whoami`);
     }
+    if (!server.hasAdministrator)
+      terminal.note("Nobody administers this hub yet: stop it and start it once with --bootstrap-admin NAME.");
     if (firstRun?.setupUrl !== undefined) terminal.out(`To set up in a browser, once: ${firstRun.setupUrl}`);
     terminal.note("Ctrl+C stops it.");
   }
