@@ -5,7 +5,9 @@ import type { Clock } from "@postern/core/time/clock";
 import {
   type AuditLog,
   BranchLocks,
+  DEFAULT_COMMIT_LIMITS,
   DEFAULT_TRANSFER_SETTINGS,
+  findRepo,
   type Gatekeeper,
   GitRepositoriesOnDisk,
   HubDatabase,
@@ -38,9 +40,6 @@ export interface HubWiring {
   readonly secret: Uint8Array;
 }
 
-const MIB = 1024 * 1024;
-/** A commit's body: 100 MB of regular files and their base64 (hub-wire §7.4). A line: one regular file, 10 MB and its base64. */
-const COMMIT_LIMITS = { maxBodyBytes: 192 * MIB, maxLineBytes: 24 * MIB } as const;
 /** How often parts of abandoned uploads are cleared away, in milliseconds. */
 const SWEEP_INTERVAL_MS = 3_600_000;
 
@@ -65,7 +64,7 @@ export async function wireHub({ data, clock, log, gatekeeper, audit, secret }: H
   const ticketKey = new Uint8Array(hkdfSync("sha256", secret, "", "postern signed transfer URLs", 32));
 
   return {
-    directory: { findRepo: (repo) => catalogue.find(repo) },
+    directory: { findRepo: (repo) => findRepo(catalogue, repo) },
     registerRoutes: (app) => {
       // Scopes of their own: each has its own body parsers.
       app.register(async (scope) =>
@@ -79,7 +78,7 @@ export async function wireHub({ data, clock, log, gatekeeper, audit, secret }: H
           clock,
           newRepoId: () => randomBytes(12).toString("hex"),
           locks: new BranchLocks(),
-          limits: COMMIT_LIMITS,
+          limits: DEFAULT_COMMIT_LIMITS,
         }),
       );
       app.register(async (scope) =>
