@@ -77,12 +77,12 @@ async function toOperation(
         return moved(line.oldPath, line.path, await content.finish());
       }
       const pointer = parseLfsPointer(line.content);
-      if (pointer !== undefined) await linkedPointer(lfs, repoId, line.path, pointer.oid, pointer.size);
+      if (pointer !== undefined) await requireLinked(lfs, repoId, line.path, pointer.oid, pointer.size);
       return moved(line.oldPath, line.path, await staged.writeBlob(line.content));
     }
     case "lfsFile": {
       if (line.oid === undefined) return moved(line.oldPath, line.path, undefined);
-      const pointer = await linkedPointer(lfs, repoId, line.path, line.oid, line.size);
+      const pointer = await requireLinked(lfs, repoId, line.path, line.oid, line.size);
       return moved(line.oldPath, line.path, await staged.writeBlob(Buffer.from(formatLfsPointer(pointer))));
     }
   }
@@ -98,7 +98,7 @@ function moved(
   return { kind: "put", path, oid };
 }
 
-async function linkedPointer(
+async function requireLinked(
   lfs: LfsObjects,
   repoId: string,
   path: string,

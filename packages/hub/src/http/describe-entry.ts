@@ -1,6 +1,9 @@
 import type { Commit, GitRepository, TreeEntry } from "../git/git-repository.ts";
-import { formatLfsPointer, MAX_POINTER_BYTES, parseLfsPointer } from "../git/lfs-pointer.ts";
 import type { LfsObjects } from "../lfs/lfs-objects.ts";
+import { linkedPointer } from "../lfs/linked-pointer.ts";
+
+/** Bytes of the shortest pointer there can be; listings need not read anything smaller. */
+const SMALLEST_POINTER = 100;
 
 /** The LFS object that a file stands for. */
 export interface LfsFile {
@@ -16,22 +19,11 @@ export interface DescribedEntry {
   readonly lfs: LfsFile | undefined;
 }
 
-/**
- * Finds the object behind an entry, by the same rule as resolve: exactly a pointer, and its object linked to this repo. Whatever
- * else looks like a pointer is an ordinary file, so that the sizes listed are those of the bytes served.
- */
+/** Finds the object behind an entry, by the same rule as resolve, so that the sizes listed are those of the bytes served. */
 export async function describeEntry(git: GitRepository, lfs: LfsObjects, entry: TreeEntry): Promise<DescribedEntry> {
-  if (entry.type !== "file" || entry.mode === "120000" || entry.size > MAX_POINTER_BYTES || entry.size < 100) {
-    return { entry, lfs: undefined };
-  }
-  const blob = await git.readBlob(entry.oid, MAX_POINTER_BYTES);
-  const pointer = blob === undefined ? undefined : parseLfsPointer(blob);
-  if (blob === undefined || pointer === undefined || !blob.equals(Buffer.from(formatLfsPointer(pointer)))) {
-    return { entry, lfs: undefined };
-  }
-  const size = await lfs.isLinked(git.repoId, pointer.oid);
-  if (size !== pointer.size) return { entry, lfs: undefined };
-  return { entry, lfs: { oid: pointer.oid, size, pointerSize: entry.size } };
+  const pointer =
+    entry.type === "file" && entry.size >= SMALLEST_POINTER ? await linkedPointer(git, entry, lfs) : undefined;
+  return { entry, lfs: pointer === undefined ? undefined : { ...pointer, pointerSize: entry.size } };
 }
 
 /** As tree and paths-info show it (hub-wire §6.2). */
