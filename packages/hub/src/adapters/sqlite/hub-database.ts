@@ -53,6 +53,16 @@ export class HubDatabase implements Disposable {
     return new HubDatabase(connection);
   }
 
+  /**
+   * Compiles a query of one text parameter once, for look-ups that every request makes.
+   *
+   * @param build - Gets a stand-in for the text; it must use it exactly once.
+   */
+  lookup<O>(build: (db: Kysely<HubTables>, text: string) => Compilable<O>): (text: string) => O | undefined {
+    const statement = this.#connection.prepare<[string], O>(build(builder, "").compile().sql);
+    return (text) => statement.get(text);
+  }
+
   all<O>(build: (db: Kysely<HubTables>) => Compilable<O>): O[] {
     const { sql, parameters } = build(builder).compile();
     return this.#connection.prepare<unknown[], O>(sql).all(...parameters);

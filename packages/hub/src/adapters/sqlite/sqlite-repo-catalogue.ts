@@ -10,13 +10,15 @@ import type { RepoRow } from "./hub-tables.ts";
 /** The catalogue of repos in `postern.db`. */
 export class SqliteRepoCatalogue implements RepoCatalogue {
   readonly #database: HubDatabase;
+  readonly #byKey: (key: string) => Selectable<RepoRow> | undefined;
 
   constructor(database: HubDatabase) {
     this.#database = database;
+    this.#byKey = database.lookup((db, key) => db.selectFrom("repos").selectAll().where("repo_key", "=", key));
   }
 
   async find(repo: RepoRef): Promise<StoredRepo | undefined> {
-    const row = this.#database.get((db) => db.selectFrom("repos").selectAll().where("repo_key", "=", repoKeyOf(repo)));
+    const row = this.#byKey(repoKeyOf(repo));
     return row === undefined ? undefined : toStoredRepo(row);
   }
 
