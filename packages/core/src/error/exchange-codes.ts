@@ -33,6 +33,7 @@ export type KnownExchangeCode =
   | "TP1503"
   | "TP1601"
   | "TP1602"
+  | "TP1603"
   | "TP1701"
   | "TP1801"
   | "TP1802"
@@ -48,7 +49,8 @@ export type KnownExchangeCode =
   | "TP1902"
   | "TP1903"
   | "TP1904"
-  | "TP1905";
+  | "TP1905"
+  | "TP1906";
 
 /** What one stable code means; the source of the pages at `/errors/TPdddd`. */
 export interface ExchangeCodeRow {
@@ -187,6 +189,11 @@ export const EXCHANGE_CODES: Readonly<Record<KnownExchangeCode, ExchangeCodeRow>
     "The subject token was used too often, or for another resource or publisher.",
     "Request a token of its own for each resource.",
   ),
+  TP1603: row(
+    "invalid_grant",
+    "The subject token was refused too often.",
+    "Find the reason with postern doctor, then request a new token.",
+  ),
   // TP17xx: no match
   TP1701: row(
     "invalid_grant",
@@ -269,6 +276,11 @@ export const EXCHANGE_CODES: Readonly<Record<KnownExchangeCode, ExchangeCodeRow>
     "temporarily_unavailable",
     "The exchange cannot be written down right now, so it does not happen.",
     "Try again later; nothing was spent.",
+  ),
+  TP1906: row(
+    "slow_down",
+    "Too many requests.",
+    "Wait for as long as Retry-After says, then try again; nothing was spent.",
   ),
 };
 

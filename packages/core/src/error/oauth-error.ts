@@ -21,6 +21,8 @@ export interface OAuthErrorOptions extends RefusalOptions {
   readonly explanation?: readonly string[];
   /** Whole seconds, for `Retry-After`. */
   readonly retryAfterSeconds?: number;
+  /** Further response headers, names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -35,6 +37,7 @@ export class OAuthError extends Refusal {
   readonly exchangeCode: ExchangeCode | undefined;
   readonly explanation: readonly string[];
   readonly retryAfterSeconds: number | undefined;
+  readonly #headers: Readonly<Record<string, string>>;
 
   constructor(code: OAuthErrorCode, publicMessage: string, options: OAuthErrorOptions = {}) {
     super(
@@ -46,6 +49,7 @@ export class OAuthError extends Refusal {
     this.exchangeCode = options.exchangeCode;
     this.explanation = (options.explanation ?? []).map(toDescription);
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.#headers = options.headers ?? {};
   }
 
   override wire(): RefusalWire {
@@ -55,7 +59,7 @@ export class OAuthError extends Refusal {
       body.error_uri = `/errors/${this.exchangeCode}`;
     }
     if (this.explanation.length > 0) body.errors = this.explanation.map((message) => ({ message }));
-    const headers: Record<string, string> = { "cache-control": "no-store", pragma: "no-cache" };
+    const headers: Record<string, string> = { "cache-control": "no-store", pragma: "no-cache", ...this.#headers };
     if (this.retryAfterSeconds !== undefined) headers["retry-after"] = String(Math.ceil(this.retryAfterSeconds));
     return { status: this.status, headers, body };
   }
