@@ -40,6 +40,20 @@ export function describeIssuerStore(open: OpenStores): void {
       expect((await stores.audit.head()).seq).toBe(1);
     });
 
+    it("keeps uploaded keys, replaces them, and turns no fetched issuer into an uploaded one", async () => {
+      const url = issuerUrl("https://kubernetes.default.svc");
+      const uploaded: Issuer = { ...ISSUER, id: "i-3", url, keySet: '{"keys":[]}' };
+      await stores.issuers.add(uploaded, eventNamed("issuer.add"));
+      expect(await stores.issuers.findByUrl(url)).toEqual(uploaded);
+      const event = eventNamed("issuer.change");
+      expect(await stores.issuers.replaceKeys("i-3", '{"keys":[1]}', event)).toBe("replaced");
+      expect((await stores.issuers.find("i-3"))?.keySet).toBe('{"keys":[1]}');
+      const { seq } = await stores.audit.head();
+      expect(await stores.issuers.replaceKeys("i-1", "{}", event)).toBe("missing");
+      expect(await stores.issuers.find("i-1")).toEqual(ISSUER);
+      expect((await stores.audit.head()).seq).toBe(seq);
+    });
+
     it("keeps an issuer that a publisher names", async () => {
       await stores.publishers.add(publisher("p-1"), eventNamed("publisher.add"));
       expect(await stores.issuers.remove("i-1", eventNamed("issuer.remove"))).toBe("in-use");

@@ -1,7 +1,7 @@
 import type { Issuer } from "@postern/core/issuer/issuer";
 import type { FastifyInstance } from "fastify";
 import type { Identifier } from "../accounts/identify.ts";
-import { addIssuer, type IssuerDeps, listIssuers, removeIssuer } from "../issuers/manage-issuers.ts";
+import { addIssuer, type IssuerDeps, listIssuers, removeIssuer, replaceIssuerKeys } from "../issuers/manage-issuers.ts";
 import { callerOf } from "./caller-of.ts";
 import "./route-audit-config.ts";
 
@@ -22,6 +22,14 @@ export function registerIssuersRoutes(app: FastifyInstance, deps: IssuersRoutesD
     const issuer = await addIssuer(request.body, await callerOf(request, deps.identifier), deps);
     return reply.code(201).send(serialise(issuer));
   });
+  app.patch<{ Params: { id: string } }>(
+    `${PATH}/:id`,
+    { bodyLimit: MAX_BODY_BYTES, config: { audit: { event: "issuer.change" } } },
+    async (request) => {
+      const caller = await callerOf(request, deps.identifier);
+      return serialise(await replaceIssuerKeys(request.params.id, request.body, caller, deps));
+    },
+  );
   app.delete<{ Params: { id: string } }>(
     `${PATH}/:id`,
     { config: { audit: { event: "issuer.remove" } } },
@@ -32,6 +40,7 @@ export function registerIssuersRoutes(app: FastifyInstance, deps: IssuersRoutesD
   );
 }
 
-function serialise({ id, provider, url, allowOrigins, enabled }: Issuer): Readonly<Record<string, unknown>> {
-  return { id, provider, url, allow_origins: allowOrigins, enabled };
+function serialise({ id, provider, url, allowOrigins, enabled, keySet }: Issuer): Readonly<Record<string, unknown>> {
+  const common = { id, provider, url, allow_origins: allowOrigins, enabled };
+  return keySet === undefined ? common : { ...common, jwks: JSON.parse(keySet) };
 }

@@ -4,8 +4,9 @@ import { type IssuerUrl, parseIssuerUrl } from "@postern/core/issuer/issuer-url"
 import { fitIssuer } from "@postern/core/provider/issuer-of-provider";
 import { PRESETS } from "@postern/core/provider/presets";
 import { type ProviderId, parseProviderId } from "@postern/core/provider/provider-id";
+import { parseUploadedKeySet } from "./uploaded-key-set.ts";
 
-const FIELDS: ReadonlySet<string> = new Set(["provider", "url", "allow_origins"]);
+const FIELDS: ReadonlySet<string> = new Set(["provider", "url", "allow_origins", "jwks"]);
 const MAX_ORIGINS = 16;
 
 /**
@@ -17,7 +18,7 @@ const MAX_ORIGINS = 16;
 export function parseIssuerDraft(
   body: unknown,
   configuredOrigins: readonly string[],
-): Pick<Issuer, "provider" | "url" | "allowOrigins"> {
+): Pick<Issuer, "provider" | "url" | "allowOrigins" | "keySet"> {
   if (!isRecord(body)) throw new ApiError("invalid_body", "The body must be a JSON object.");
   for (const name of Object.keys(body)) {
     if (!FIELDS.has(name))
@@ -31,7 +32,8 @@ export function parseIssuerDraft(
     throw invalidField("/url", "The url is missing or no issuer.", "Give the exact text of the token's iss claim.");
   const allowOrigins = [...new Set([...parseOrigins(body.allow_origins), ...configuredOrigins])];
   judgeUrl(provider, url, allowOrigins);
-  return { provider, url, allowOrigins };
+  if (body.jwks === undefined) return { provider, url, allowOrigins };
+  return { provider, url, allowOrigins, keySet: parseUploadedKeySet(body.jwks, provider) };
 }
 
 function parseOrigins(value: unknown): readonly string[] {

@@ -9,6 +9,8 @@ export interface IssuerStore {
   list(): Promise<readonly Issuer[]>;
   find(id: string): Promise<Issuer | undefined>;
   add(issuer: Issuer, audit: AuditEvent): Promise<"added" | "exists">;
+  /** Puts new keys in the place of uploaded ones; `missing` also for an issuer whose keys are fetched. */
+  replaceKeys(id: string, keySet: string, audit: AuditEvent): Promise<"replaced" | "missing">;
   /** `in-use` while a publisher names it. */
   remove(id: string, audit: AuditEvent): Promise<"removed" | "missing" | "in-use">;
 }

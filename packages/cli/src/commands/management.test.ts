@@ -1,3 +1,4 @@
+import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Finished, runBin } from "../testing/run-bin.ts";
 import { type ScriptedAnswer, type ScriptedServer, startScriptedServer } from "../testing/scripted-server.ts";
@@ -267,5 +268,25 @@ describe("audit export", () => {
     const finished = await postern("audit", "export");
     expect(finished.exitCode).toBe(1);
     expect(finished.stderr).toContain("repeats entries");
+  });
+});
+
+describe("keys from a file", () => {
+  const FILE = path.join(import.meta.dirname, "..", "..", "package.json");
+
+  it.each([
+    ["POST", `${API}/issuers`, "issuer add --provider kubernetes --url https://kubernetes.default.svc --jwks"],
+    ["PATCH", `${API}/issuers/7`, "issuer replace-keys 7 --jwks"],
+  ])("are sent with %s %s", async (method, url, line) => {
+    expect(await postern(...line.split(" "), FILE)).toMatchObject({ exitCode: 0 });
+    const [request] = server.seen;
+    expect(request).toMatchObject({ method, url });
+    expect(JSON.parse(request?.body.toString() ?? "").jwks).toMatchObject({ name: "postern" });
+  });
+
+  it.each(["no-such-file.json", import.meta.filename])("are wrong usage from %s, and nothing is sent", async (file) => {
+    const finished = await postern("issuer", "replace-keys", "7", "--jwks", file);
+    expect(finished).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(server.seen).toEqual([]);
   });
 });

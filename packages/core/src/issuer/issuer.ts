@@ -10,4 +10,6 @@ export interface Issuer {
   /** Origins that may be reached although they are loopback, private or plain http. Set by an administrator, one by one. */
   readonly allowOrigins: readonly string[];
   readonly enabled: boolean;
+  /** Uploaded keys: JSON of a public JWK set (RFC 7517 §5). Present: the issuer is never asked for anything. */
+  readonly keySet?: string;
 }

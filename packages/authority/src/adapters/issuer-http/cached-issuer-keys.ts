@@ -2,10 +2,11 @@ import type { Issuer } from "@postern/core/issuer/issuer";
 import type { SigningAlgorithm } from "@postern/core/provider/provider-preset";
 import type { Clock } from "@postern/core/time/clock";
 import type { EpochSeconds } from "@postern/core/time/epoch-seconds";
+import { chooseKey, type IssuerKey } from "../../issuers/key-set.ts";
 import type { IssuerKeys, KeyLookup } from "../../token-exchange/issuer-keys.ts";
 import { type DiscoveredKeys, discoverKeys } from "./discover-keys.ts";
 import type { IssuerFetchOptions } from "./issuer-fetch.ts";
-import type { IssuerKey } from "./key-set.ts";
+import { UploadedKeys } from "./uploaded-keys.ts";
 
 /** All in seconds. */
 const MIN_FRESH = 300;
@@ -50,16 +51,19 @@ export interface CachedIssuerKeysDeps extends IssuerFetchOptions {
 export class CachedIssuerKeys implements IssuerKeys {
   readonly #states = new Map<string, IssuerState>();
   readonly #deps: CachedIssuerKeysDeps;
+  readonly #uploaded: UploadedKeys = new UploadedKeys();
 
   constructor(deps: CachedIssuerKeysDeps) {
     this.#deps = deps;
   }
 
   async find(issuer: Issuer, unverifiedKid: string | undefined, alg: SigningAlgorithm): Promise<KeyLookup> {
+    // Before anything that could reach the network: whoever uploads keys says that the issuer is not to be asked.
+    if (issuer.keySet !== undefined) return this.#uploaded.find(issuer.id, issuer.keySet, unverifiedKid, alg);
     const state = this.#stateOf(issuer);
     const now = this.#deps.clock.now();
     if (now < state.freshUntil) {
-      const key = choose(state.keys, unverifiedKid, alg);
+      const key = chooseKey(state.keys, unverifiedKid, alg);
       if (key !== undefined) return { kind: "key", key };
       if (!this.#mayAskForUnknown(state, unverifiedKid, now)) return notAmongKeys(state, now);
       state.unknownKeyFetchAt = now + UNKNOWN_KEY_COOLDOWN;
@@ -72,7 +76,7 @@ export class CachedIssuerKeys implements IssuerKeys {
     const now = this.#deps.clock.now();
     if (state.keys === undefined || now >= state.fetchedAt + MAX_STALE)
       return { kind: "unavailable", retryAfterSeconds: Math.max(1, state.retryAt - now) };
-    const key = choose(state.keys, kid, alg);
+    const key = chooseKey(state.keys, kid, alg);
     if (key !== undefined) return { kind: "key", key };
     if (kid !== undefined && state.failures === 0) rememberUnknown(state.unknownKids, kid, now);
     return notAmongKeys(state, now);
@@ -141,22 +145,6 @@ export class CachedIssuerKeys implements IssuerKeys {
 function notAmongKeys({ failures, retryAt }: IssuerState, now: EpochSeconds): KeyLookup {
   if (failures === 0) return { kind: "unknown-key" };
   return { kind: "unavailable", retryAfterSeconds: Math.max(1, retryAt - now) };
-}
-
-/** A token without `kid`, or a key without one, is only unambiguous when a single key fits. */
-function choose(
-  keys: readonly IssuerKey[] | undefined,
-  kid: string | undefined,
-  alg: SigningAlgorithm,
-): IssuerKey["key"] | undefined {
-  const fit = (keys ?? []).filter((key) => key.alg === alg);
-  if (kid !== undefined) {
-    const named = fit.find((key) => key.kid === kid);
-    if (named !== undefined) return named.key;
-  }
-  const [only] = fit;
-  if (only === undefined || fit.length !== 1) return undefined;
-  return kid === undefined || only.kid === undefined ? only.key : undefined;
 }
 
 function rememberUnknown(unknownKids: Map<string, number>, kid: string, now: EpochSeconds): void {

@@ -2,8 +2,8 @@ import type { JsonValue } from "@postern/core/claims/claim-set";
 import { readText } from "@postern/core/claims/read-claim";
 import type { Issuer } from "@postern/core/issuer/issuer";
 import { PRESETS } from "@postern/core/provider/presets";
+import { type IssuerKey, parseKeySet } from "../../issuers/key-set.ts";
 import { fetchIssuerDocument, IssuerFetchError, type IssuerFetchOptions } from "./issuer-fetch.ts";
-import { type IssuerKey, parseKeySet } from "./key-set.ts";
 
 /** The discovery document names another issuer than the one that was asked (OpenID Connect Discovery 1.0 §4.3). */
 export class IssuerMismatchError extends Error {

@@ -50,6 +50,7 @@ export interface IssuerRow {
   url: string;
   allow_origins: string;
   enabled: 0 | 1;
+  key_set: string | null;
 }
 
 export interface PublisherRow {

@@ -2,10 +2,12 @@ import type Database from "better-sqlite3";
 import { Kysely, SqliteDialect } from "kysely";
 import { type Migration, Migrator } from "kysely/migration";
 import { firstTables } from "./migrations/2026-11-21-first-tables.ts";
+import { uploadedKeys } from "./migrations/2026-11-21-uploaded-keys.ts";
 
 /** In the order of their names. One that was released is never edited again. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "2026-11-21-first-tables": firstTables,
+  "2026-11-21-uploaded-keys": uploadedKeys,
 };
 
 /** Brings the authority's tables to the newest version. @throws whatever a migration threw; that migration is rolled back. */

@@ -14,6 +14,7 @@ export class SqliteIssuerStore implements IssuerStore {
   readonly #byId: PreparedQuery<{ readonly id: string }, IssuerRow>;
   readonly #all: PreparedQuery<Record<never, never>, IssuerRow>;
   readonly #insert: PreparedQuery<IssuerRow, unknown>;
+  readonly #replaceKeys: PreparedQuery<{ readonly id: string; readonly key_set: string }, unknown>;
   readonly #namedByPublisher: PreparedQuery<{ readonly url: string }, { readonly id: string }>;
   readonly #delete: PreparedQuery<{ readonly id: string }, unknown>;
 
@@ -36,8 +37,17 @@ export class SqliteIssuerStore implements IssuerStore {
           url: bind("url"),
           allow_origins: bind("allow_origins"),
           enabled: bind("enabled"),
+          key_set: bind("key_set"),
         })
         .onConflict((conflict) => conflict.column("url").doNothing()),
+    );
+    // Only where keys were uploaded before: a fetched issuer must not turn into another kind behind its publishers' backs.
+    this.#replaceKeys = prepareQuery(connection, (db, bind) =>
+      db
+        .updateTable("issuers")
+        .set({ key_set: bind("key_set") })
+        .where("id", "=", bind("id"))
+        .where("key_set", "is not", null),
     );
     this.#namedByPublisher = prepareQuery(connection, (db, bind) =>
       db.selectFrom("publishers").select("id").where("issuer", "=", bind("url")).limit(1),
@@ -67,10 +77,19 @@ export class SqliteIssuerStore implements IssuerStore {
         url: issuer.url,
         allow_origins: JSON.stringify(issuer.allowOrigins),
         enabled: issuer.enabled ? 1 : 0,
+        key_set: issuer.keySet ?? null,
       });
       if (added === 0) return "exists";
       chain.append(audit);
       return "added";
+    });
+  }
+
+  replaceKeys(id: string, keySet: string, audit: AuditEvent): Promise<"replaced" | "missing"> {
+    return this.#database.commits.submit((chain) => {
+      if (this.#replaceKeys.run({ id, key_set: keySet }) === 0) return "missing";
+      chain.append(audit);
+      return "replaced";
     });
   }
 
@@ -90,7 +109,14 @@ function issuerOf(row: IssuerRow): Issuer {
   const provider = parseProviderId(row.provider);
   const url = parseIssuerUrl(row.url);
   if (provider === undefined || url === undefined) throw new Error(`stored issuer ${row.id} cannot be read`);
-  return { id: row.id, provider, url, allowOrigins: originsOf(row.allow_origins), enabled: row.enabled === 1 };
+  return {
+    id: row.id,
+    provider,
+    url,
+    allowOrigins: originsOf(row.allow_origins),
+    enabled: row.enabled === 1,
+    ...(row.key_set === null ? {} : { keySet: row.key_set }),
+  };
 }
 
 function originsOf(json: string): readonly string[] {

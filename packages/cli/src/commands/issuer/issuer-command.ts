@@ -2,8 +2,9 @@ import { Command } from "commander";
 import { collect } from "../../argument/collect.ts";
 import type { CliContext } from "../../context/cli-context.ts";
 import type { NewIssuer } from "./add-issuer.ts";
+import type { NewKeys } from "./replace-keys.ts";
 
-/** `postern issuer add|list|remove`. */
+/** `postern issuer add|list|replace-keys|remove`. */
 export function issuerCommand(context: CliContext): Command {
   const group = new Command("issuer")
     .description("Say which OIDC issuers the server believes. For administrators of the server at HF_ENDPOINT.")
@@ -16,6 +17,7 @@ export function issuerCommand(context: CliContext): Command {
     .description("Believe an issuer; its keys are fetched at once, so that a wrong URL shows now.")
     .requiredOption("--provider <NAME>", "github, gitlab, or custom for any other OIDC issuer")
     .requiredOption("--url <URL>", "exactly what its tokens carry in `iss`")
+    .option("--jwks <FILE>", "its public keys, when this server cannot reach it: nothing is fetched then")
     .option(
       "--allow-origin <ORIGIN>",
       "one loopback, private or plain-http origin that may be reached; repeatable",
@@ -27,6 +29,7 @@ export function issuerCommand(context: CliContext): Command {
       `
 Examples:
   $ postern issuer add --provider gitlab --url https://gitlab.corp.example
+  $ postern issuer add --provider kubernetes --url https://kubernetes.default.svc --jwks keys.json
   $ postern issuer add --provider github --url http://127.0.0.1:9000/github --allow-origin http://127.0.0.1:9000`,
     )
     .action(async (options: NewIssuer) => {
@@ -41,6 +44,17 @@ Examples:
     .action(async (options: { readonly json?: boolean }) => {
       const { listIssuers } = await import("./list-issuers.ts");
       await listIssuers(context, options.json === true);
+    });
+  group
+    .command("replace-keys")
+    .description("Put other keys in the place of an issuer's uploaded ones.")
+    .argument("<ID>", "the id or the URL that `postern issuer list` shows")
+    .requiredOption("--jwks <FILE>", "its public keys now, old ones included while their tokens live")
+    .option("--json", "print JSON")
+    .addHelpText("after", "\nExample:\n  $ postern issuer replace-keys https://kubernetes.default.svc --jwks keys.json")
+    .action(async (id: string, options: NewKeys) => {
+      const { replaceKeys } = await import("./replace-keys.ts");
+      await replaceKeys(context, id, options);
     });
   group
     .command("remove")

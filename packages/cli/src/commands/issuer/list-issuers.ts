@@ -14,7 +14,13 @@ export async function listIssuers(context: CliContext, json: boolean): Promise<v
     cell(issuer, "id"),
     cell(issuer, "provider"),
     cell(issuer, "url"),
+    issuer.jwks === undefined ? "fetched" : "uploaded",
     Array.isArray(issuer.allow_origins) && issuer.allow_origins.length > 0 ? issuer.allow_origins.join(" ") : "-",
   ]);
-  printTable(context.terminal, ["ID", "PROVIDER", "URL", "ALLOWED ORIGINS"], rows, "No issuer is believed yet.");
+  printTable(
+    context.terminal,
+    ["ID", "PROVIDER", "URL", "KEYS", "ALLOWED ORIGINS"],
+    rows,
+    "No issuer is believed yet.",
+  );
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ecKey, publicJwk, rsaKey } from "../../token-exchange/local-issuer.contract.ts";
+import { ecKey, publicJwk, rsaKey } from "../token-exchange/local-issuer.contract.ts";
 import { parseKeySet } from "./key-set.ts";
 
 const rsa = rsaKey("r1");

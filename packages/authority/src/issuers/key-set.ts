@@ -14,6 +14,8 @@ export interface IssuerKey {
   readonly kid: string | undefined;
   readonly alg: SigningAlgorithm;
   readonly key: KeyObject;
+  /** As the issuer wrote it. */
+  readonly jwk: JsonObject;
 }
 
 /**
@@ -34,11 +36,27 @@ export function parseKeySet(document: JsonValue): readonly IssuerKey[] | undefin
     const kid = readText(jwk, "kid");
     if (kid !== undefined && kids.indexOf(kid) !== kids.lastIndexOf(kid)) return [];
     const key = importKey(jwk);
-    return key === undefined ? [] : [{ kid, ...key }];
+    return key === undefined ? [] : [{ kid, jwk, ...key }];
   });
 }
 
-function importKey(jwk: JsonObject): Omit<IssuerKey, "kid"> | undefined {
+/** A token without `kid`, or a key without one, is only unambiguous when a single key fits. */
+export function chooseKey(
+  keys: readonly IssuerKey[] | undefined,
+  kid: string | undefined,
+  alg: SigningAlgorithm,
+): KeyObject | undefined {
+  const fit = (keys ?? []).filter((key) => key.alg === alg);
+  if (kid !== undefined) {
+    const named = fit.find((key) => key.kid === kid);
+    if (named !== undefined) return named.key;
+  }
+  const [only] = fit;
+  if (only === undefined || fit.length !== 1) return undefined;
+  return kid === undefined || only.kid === undefined ? only.key : undefined;
+}
+
+function importKey(jwk: JsonObject): Omit<IssuerKey, "kid" | "jwk"> | undefined {
   if (PRIVATE_MEMBERS.some((name) => Object.hasOwn(jwk, name)) || !isForVerifying(jwk)) return undefined;
   const alg = algorithmOf(jwk);
   const named = readClaim(jwk, "alg");
@@ -64,7 +82,7 @@ function algorithmOf(jwk: JsonObject): SigningAlgorithm | undefined {
 
 function importPublic(jwk: JsonObject, alg: SigningAlgorithm): KeyObject | undefined {
   try {
-    const key = createPublicKey({ key: publicMembers(jwk), format: "jwk" });
+    const key = createPublicKey({ key: webKeyOf(jwk), format: "jwk" });
     if (alg !== "RS256") return key;
     const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
     // An exponent of 1 makes every signature valid.
@@ -75,13 +93,25 @@ function importPublic(jwk: JsonObject, alg: SigningAlgorithm): KeyObject | undef
   }
 }
 
-function publicMembers(jwk: JsonObject): JsonWebKey {
-  const members: JsonWebKey = {};
+/** True when any key of the set carries its private half, or is symmetric: whoever shows it has given it away. */
+export function carriesPrivateKey(document: JsonValue): boolean {
+  const entries = isObject(document) ? readClaim(document, "keys") : undefined;
+  if (!Array.isArray(entries)) return false;
+  return entries.filter(isObject).some((jwk) => PRIVATE_MEMBERS.some((name) => Object.hasOwn(jwk, name)));
+}
+
+/** The members that make up a public RSA or EC key, and nothing else (RFC 7518 §6.2.1, §6.3.1). */
+export function publicMembers(jwk: JsonObject): Readonly<Record<string, string>> {
+  const members: Record<string, string> = {};
   for (const name of ["kty", "n", "e", "crv", "x", "y"] as const) {
     const value = readText(jwk, name);
     if (value !== undefined) members[name] = value;
   }
   return members;
+}
+
+function webKeyOf(jwk: JsonObject): JsonWebKey {
+  return { ...publicMembers(jwk) };
 }
 
 function isObject(value: JsonValue): value is JsonObject {
