@@ -1,8 +1,8 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 
 /** SHA-256 of the token text, 32 bytes: what is stored in place of a token. */
 export function digestOfToken(text: string): Uint8Array {
-  return createHash("sha256").update(text, "ascii").digest();
+  return hash("sha256", text, "buffer");
 }
 
 /** Compares in constant time. */
