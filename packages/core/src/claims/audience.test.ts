@@ -22,4 +22,16 @@ describe("checkAudience", () => {
     const claims = aud === undefined ? {} : JSON.parse(JSON.stringify({ aud }));
     expect(checkAudience(claims, ACCEPTED).kind).toBe(kind);
   });
+
+  it.each<readonly [string, unknown]>([
+    ["accepted", ["https://hub.example", "default"]],
+    ["accepted", ["default", "https://hub.example"]],
+    ["several", ["https://hub.example", "default", "https://sister.example"]],
+    ["several", ["https://hub.example", "https://alias.example", "default"]],
+    ["other", ["default"]],
+    ["other", ["default", "default"]],
+    ["other", "default"],
+  ])("says %s to %j where the provider's default may stand beside ours", (kind, aud) => {
+    expect(checkAudience(JSON.parse(JSON.stringify({ aud })), ACCEPTED, ["default"]).kind).toBe(kind);
+  });
 });

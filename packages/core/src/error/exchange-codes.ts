@@ -20,6 +20,7 @@ export type KnownExchangeCode =
   | "TP1106"
   | "TP1107"
   | "TP1201"
+  | "TP1202"
   | "TP1301"
   | "TP1302"
   | "TP1303"
@@ -50,7 +51,9 @@ export type KnownExchangeCode =
   | "TP1903"
   | "TP1904"
   | "TP1905"
-  | "TP1906";
+  | "TP1906"
+  | "TP1911"
+  | "TP1921";
 
 /** What one stable code means; the source of the pages at `/errors/TPdddd`. */
 export interface ExchangeCodeRow {
@@ -139,6 +142,11 @@ export const EXCHANGE_CODES: Readonly<Record<KnownExchangeCode, ExchangeCodeRow>
     "invalid_grant",
     "The subject token's issuer is not enabled here.",
     "Ask an administrator to add the issuer exactly as the token spells it.",
+  ),
+  TP1202: row(
+    "invalid_grant",
+    "The subject token's issuer is switched off here.",
+    "Ask an administrator; an issuer is switched off when its tokens cannot be trusted for now.",
   ),
   // TP13xx: keys and signature
   TP1301: row(
@@ -281,6 +289,12 @@ export const EXCHANGE_CODES: Readonly<Record<KnownExchangeCode, ExchangeCodeRow>
     "slow_down",
     "Too many requests.",
     "Wait for as long as Retry-After says, then try again; nothing was spent.",
+  ),
+  TP1911: row("invalid_grant", "Jobs that somebody can enter by SSH are refused.", "Run the job again without SSH."),
+  TP1921: row(
+    "invalid_grant",
+    "The publisher accepts other source addresses only.",
+    "Run the job where the publisher expects it, or change its source addresses.",
   ),
 };
 

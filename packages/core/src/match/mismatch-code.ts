@@ -27,6 +27,18 @@ const CODE_OF_CLAIM: Readonly<Record<string, KnownExchangeCode>> = {
   is_reusable: "TP1808",
   runner_environment: "TP1809",
   runner_id: "TP1809",
+  "oidc.circleci.com/vcs-ref": "TP1803",
+  "oidc.circleci.com/vcs-origin": "TP1805",
+  "oidc.circleci.com/org-id": "TP1806",
+  branchName: "TP1803",
+  deploymentEnvironmentUuid: "TP1804",
+  workspaceUuid: "TP1806",
+  build_branch: "TP1803",
+  build_tag: "TP1803",
+  pipeline_slug: "TP1805",
+  organization_slug: "TP1806",
+  organization_id: "TP1806",
+  build_source: "TP1807",
 };
 
 /** The stable code for a set of checks of which at least one failed: one of its own per kind of claim, `TP1801` for several. */

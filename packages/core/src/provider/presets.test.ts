@@ -19,6 +19,12 @@ describe("the presets", () => {
     for (const issuer of preset.publicIssuers) expect(fit(preset.id, issuer)).toBe("fits");
   });
 
+  it("require only claims that they know", () => {
+    for (const preset of Object.values(PRESETS)) {
+      for (const { claim } of preset.requiredClaims ?? []) expect(claimDefinitionOf(preset, claim)).toBeDefined();
+    }
+  });
+
   it("prove identity by ids that a tenant rule accepts", () => {
     for (const preset of Object.values(PRESETS)) {
       if (preset.tenantClaims.length === 0) continue;
@@ -44,6 +50,19 @@ describe("fitIssuer", () => {
     ["other-preset", "custom", "https://TOKEN.actions.githubusercontent.com/x"],
     ["other-preset", "custom", "https://gitlab.com./"],
     ["fits", "custom", "https://issuer.example/"],
+    ["fits", "circleci", "https://oidc.circleci.com"],
+    ["fits", "circleci", "https://oidc.circleci.com/org/5034460f-c7c4-4c43-9457-de07e2029e7b"],
+    ["wrong-shape", "circleci", "https://oidc.circleci.com/"],
+    ["wrong-shape", "circleci", "https://oidc.circleci.com/org/acme"],
+    ["wrong-shape", "circleci", "https://oidc.circleci.com.evil.example/org/5034460f-c7c4-4c43-9457-de07e2029e7b"],
+    ["other-preset", "custom", "https://oidc.circleci.com/org/5034460f-c7c4-4c43-9457-de07e2029e7b"],
+    ["fits", "bitbucket", "https://api.bitbucket.org/2.0/workspaces/acme/pipelines-config/identity/oidc"],
+    ["wrong-shape", "bitbucket", "https://api.bitbucket.org/2.0/workspaces/a/b/pipelines-config/identity/oidc"],
+    ["wrong-shape", "bitbucket", "https://api.bitbucket.org/2.0/workspaces/acme/pipelines-config/identity/oidc/"],
+    ["other-preset", "custom", "https://api.bitbucket.org/2.0/workspaces/acme/pipelines-config/identity/oidc"],
+    ["fits", "buildkite", "https://agent.buildkite.com"],
+    ["wrong-shape", "buildkite", "https://agent.buildkite.com/acme"],
+    ["other-preset", "gitlab", "https://agent.buildkite.com"],
   ] as const)("says %s to %s at %s", (expected, provider, url) => expect(fit(provider, url)).toBe(expected));
 
   it("lets an excepted origin stand in for the shape, but never for another preset's host", () => {

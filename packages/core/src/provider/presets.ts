@@ -1,3 +1,6 @@
+import { BITBUCKET_PRESET } from "./bitbucket-preset.ts";
+import { BUILDKITE_PRESET } from "./buildkite-preset.ts";
+import { CIRCLECI_PRESET } from "./circleci-preset.ts";
 import { CUSTOM_PRESET } from "./custom-preset.ts";
 import { GITHUB_PRESET } from "./github-preset.ts";
 import { GITLAB_PRESET } from "./gitlab-preset.ts";
@@ -8,5 +11,8 @@ import type { ProviderPreset } from "./provider-preset.ts";
 export const PRESETS: Readonly<Record<ProviderId, ProviderPreset>> = {
   github: GITHUB_PRESET,
   gitlab: GITLAB_PRESET,
+  circleci: CIRCLECI_PRESET,
+  bitbucket: BITBUCKET_PRESET,
+  buildkite: BUILDKITE_PRESET,
   custom: CUSTOM_PRESET,
 };

@@ -1,5 +1,5 @@
 /** Providers with a preset, and `custom` for any other OIDC issuer. */
-export const PROVIDER_IDS = ["github", "gitlab", "custom"] as const;
+export const PROVIDER_IDS = ["github", "gitlab", "circleci", "bitbucket", "buildkite", "custom"] as const;
 export type ProviderId = (typeof PROVIDER_IDS)[number];
 
 /** `undefined` when `text` names no provider. */

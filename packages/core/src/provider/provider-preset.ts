@@ -54,6 +54,8 @@ export interface ProviderPreset {
   readonly openClaims: boolean;
   /** A publisher must pin one of these: names can be freed and registered again by somebody else, ids cannot. */
   readonly tenantClaims: readonly string[];
+  /** A publisher must pin every one of these besides: without it a job that is not the project's own would do. */
+  readonly requiredClaims?: readonly { readonly claim: string; readonly why: string }[];
   /**
    * What proves that the caller controls the very project that a publisher names. The first list whose first claim the publisher
    * pins counts; of that list, every claim that the publisher pins must be equal.
@@ -63,6 +65,11 @@ export interface ProviderPreset {
   readonly replay: { readonly withJti: ReplayRule; readonly withoutJti: ReplayRule };
   /** Oldest acceptable token, in seconds from `iat`, whatever its `exp`. */
   readonly maxAgeSeconds: number;
+  /**
+   * Audiences that a token of this very tenant may carry beside ours. Whoever else gets the token can bring it here, so this names
+   * the provider's own default only (RFC 8725 §3.9). Default: none.
+   */
+  readonly extraAudiences?: (claims: ClaimSet) => readonly string[];
   /** For the audit log and commit trailers, never for a decision. */
   readonly runUrl: (claims: ClaimSet, issuer: string) => string | undefined;
   readonly commitUrl: (claims: ClaimSet, issuer: string) => string | undefined;

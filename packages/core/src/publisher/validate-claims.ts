@@ -37,6 +37,8 @@ export function validateClaims(draft: PublisherDraft): void {
       `${preset.title} serves many tenants and names can be registered again, so a publisher must pin an immutable id.`,
       `Add ${tenantAdvice(preset)}.`,
     );
+  const missing = preset.requiredClaims?.find(({ claim }) => !Object.hasOwn(draft.claims, claim));
+  if (missing !== undefined) throw invalid("claims", missing.why, `Add ${missing.claim}.`);
 }
 
 function definitionFor(preset: ProviderPreset, name: string): ClaimDefinition | undefined {
