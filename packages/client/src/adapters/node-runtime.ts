@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import process from "node:process";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Runtime } from "../runtime/runtime.ts";
+import { runCommand } from "./run-command.ts";
 
 /** Node's own environment, network, clock and files; the only file of this package that reaches for them. */
 export const nodeRuntime: Runtime = {
@@ -26,6 +27,7 @@ export const nodeRuntime: Runtime = {
       throw error;
     }
   },
+  runCommand,
   homeDirectory: () => homedir(),
   writeDiagnostic: (line) => {
     process.stderr.write(`${line}\n`);

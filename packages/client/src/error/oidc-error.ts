@@ -8,10 +8,12 @@ export type OidcErrorCode =
   | "mint_permission_missing"
   /** The GitHub job belongs to a pull request from a fork, which GitHub never gives an id token. */
   | "mint_fork_pull_request"
-  /** The GitLab job has no `id_tokens` variable for this audience. */
+  /** The GitLab or Bitbucket job has no id token variable for this audience. */
   | "mint_variable_missing"
   /** The GitLab job has several different id tokens for this audience. */
   | "mint_variable_ambiguous"
+  /** The provider's own command, which mints its id tokens, is not on the job's `PATH`. */
+  | "mint_command_missing"
   /** The provider answered the request for an id token with a refusal or with nonsense. */
   | "mint_failed"
   /** The endpoint is no `http` or `https` origin. */

@@ -9,7 +9,12 @@ describe("provider detection", () => {
     [{ GITLAB_CI: "true" }, "gitlab"],
     [{ GITHUB_ACTIONS: "1" }, undefined],
     [{ GITHUB_ACTIONS: "True" }, undefined],
-    [{ CIRCLECI: "true" }, undefined],
+    [{ CIRCLECI: "true" }, "circleci"],
+    [{ CIRCLECI: "1" }, undefined],
+    [{ BITBUCKET_BUILD_NUMBER: "12" }, "bitbucket"],
+    [{ BITBUCKET_BUILD_NUMBER: "" }, undefined],
+    [{ BUILDKITE: "true" }, "buildkite"],
+    [{ TRAVIS: "true" }, undefined],
     [{}, undefined],
   ])("reads %j as %s", (environment, expected) => {
     expect(detectProvider(environment)).toBe(expected);

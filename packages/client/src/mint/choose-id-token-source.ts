@@ -1,15 +1,24 @@
 import type { Environment } from "../environment/environment.ts";
 import { OidcError } from "../error/oidc-error.ts";
+import { bitbucketPipelines } from "./bitbucket-pipelines.ts";
+import { buildkite } from "./buildkite.ts";
+import { circleCi } from "./circleci.ts";
 import { githubActions } from "./github-actions.ts";
 import { gitlabCi } from "./gitlab-ci.ts";
 import type { IdTokenSource, ProviderMinter } from "./provider-minter.ts";
 import { suppliedIdToken } from "./supplied-id-token.ts";
 
 /** CI providers whose id tokens are found or minted without help, in the order in which they are looked for. */
-export const OIDC_PROVIDERS = ["github", "gitlab"] as const;
+export const OIDC_PROVIDERS = ["github", "gitlab", "circleci", "bitbucket", "buildkite"] as const;
 export type OidcProvider = (typeof OIDC_PROVIDERS)[number];
 
-const MINTERS: Readonly<Record<OidcProvider, ProviderMinter>> = { github: githubActions, gitlab: gitlabCi };
+const MINTERS: Readonly<Record<OidcProvider, ProviderMinter>> = {
+  github: githubActions,
+  gitlab: gitlabCi,
+  circleci: circleCi,
+  bitbucket: bitbucketPipelines,
+  buildkite,
+};
 
 const SUPPORTED = OIDC_PROVIDERS.map((id) => `${id} (${MINTERS[id].title})`).join(", ");
 
