@@ -52,6 +52,7 @@ export type KnownExchangeCode =
   | "TP1904"
   | "TP1905"
   | "TP1906"
+  | "TP1907"
   | "TP1911"
   | "TP1921";
 
@@ -289,11 +290,6 @@ export const EXCHANGE_CODES: Readonly<Record<KnownExchangeCode, ExchangeCodeRow>
     "slow_down",
     "Too many requests.",
     "Wait for as long as Retry-After says, then try again; nothing was spent.",
-  ),
-  TP1907: row(
-    "temporarily_unavailable",
-    "An administrator has switched the exchange off.",
-    "Ask the administrators of this server; nothing was spent.",
   ),
   TP1911: row("invalid_grant", "Jobs that somebody can enter by SSH are refused.", "Run the job again without SSH."),
   TP1921: row(

@@ -17,6 +17,7 @@ export type HubErrorCode =
   | "ObjectMissing"
   | "StorageFull"
   | "NotFound"
+  | "ReadOnlyMode"
   | "Unavailable";
 
 /** Codes that travel in `X-Error-Code`. The rest are ours: sent in the body only, because clients misread unknown ones. */
