@@ -291,6 +291,11 @@ export const EXCHANGE_CODES: Readonly<Record<KnownExchangeCode, ExchangeCodeRow>
     "Too many requests.",
     "Wait for as long as Retry-After says, then try again; nothing was spent.",
   ),
+  TP1907: row(
+    "temporarily_unavailable",
+    "An administrator has switched the exchange off.",
+    "Ask the administrators of this server; nothing was spent.",
+  ),
   TP1911: row("invalid_grant", "Jobs that somebody can enter by SSH are refused.", "Run the job again without SSH."),
   TP1921: row(
     "invalid_grant",
