@@ -12,8 +12,9 @@ import { keyPair, subjectToken } from "./subject-tokens.ts";
 /**
  * Exchanges per second with everything on (replay, grant and audit durable), against the floor and the peer, in interleaved rounds of one run.
  *
- *     npm run bench -- exchange [--rounds 5] [--requests 4000] [--connections 32] [--profile DIR]
+ *     npm run bench -- exchange [--rounds 5] [--requests 4000] [--connections 32] [--free] [--profile DIR]
  *
+ * Each server is alone at work in its turn, on the first CPU; the load comes from the second. `--free` lets the system place both.
  * `--profile` writes a CPU profile of our server into DIR; the figures of such a run are worth nothing.
  */
 const { values } = parseArgs({
@@ -21,6 +22,7 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "5" },
     requests: { type: "string", default: "4000" },
     connections: { type: "string", default: "32" },
+    free: { type: "boolean", default: false },
     profile: { type: "string" },
   },
 });
@@ -29,9 +31,15 @@ const [rounds, requests, connections] = [Number(values.rounds), Number(values.re
 const GRANT_TYPE = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token";
 const ADMIN_TOKEN = `hf_${"Bench1".repeat(6)}`;
-const SERVER_CPU = 0;
+const SERVER_CPU = values.free ? undefined : 0;
 /** Enough for the compiler to have seen the hot functions of every contestant. */
 const WARM_UP_REQUESTS = 2000;
+
+const LEGEND = `same    node:http; strict JSON, canonical base64url, RS256 verification, ES256 signature, digests of both tokens; stores nothing
+least   node:http; JSON.parse, RS256 verification, ES256 signature; stores nothing
+peer    oidc-provider with a custom grant: client lookup, RS256 verification, ES256 access token of its own; kept in memory
+Postern Fastify; issuer, repo and publishers read from the database, every check of an exchange; replay entry, grant and hash-chained
+        audit entry on the disk (fdatasync, shared by concurrent exchanges) before the answer; access log to /dev/null`;
 
 interface Contestant {
   readonly name: string;
@@ -67,7 +75,15 @@ const portOf = (output: string): number | undefined => {
   return port === null ? undefined : Number(port[1] ?? port[2]);
 };
 
-const bare = await startMeasured([process.execPath, path.join(here, "bare-server.ts")], pem, portOf, SERVER_CPU);
+const startBare = (floor: "same" | "least"): Promise<MeasuredProcess & { readonly ready: number }> =>
+  startMeasured(
+    [process.execPath, path.join(here, "bare-server.ts")],
+    { ...pem, BENCH_FLOOR: floor },
+    portOf,
+    SERVER_CPU,
+  );
+const bare = await startBare("same");
+const least = await startBare("least");
 const peer = await startMeasured(
   [process.execPath, path.join(here, "oidc-provider-server.ts")],
   pem,
@@ -93,36 +109,16 @@ const postern = await startMeasured(
   SERVER_CPU,
 );
 const contestants: readonly Contestant[] = [
-  {
-    name: "bare node:http, no storage",
-    process: bare,
-    port: bare.ready,
-    contentType: "application/json",
-    body: json,
-    results: [],
-  },
-  {
-    name: "oidc-provider, in memory",
-    process: peer,
-    port: peer.ready,
-    contentType: "application/x-www-form-urlencoded",
-    body: form,
-    results: [],
-  },
-  {
-    name: "Postern, everything durable",
-    process: postern,
-    port: postern.ready,
-    contentType: "application/json",
-    body: json,
-    results: [],
-  },
+  contestant("bare, same", bare, json),
+  contestant("bare, least", least, json),
+  contestant("peer, oidc-provider", peer, form),
+  contestant("Postern", postern, json),
 ];
 const audience = `http://127.0.0.1:${postern.ready}`;
 
 try {
   await prepare(audience);
-  pinSelf(1);
+  if (!values.free) pinSelf(1);
   // Round 0 warms up and is not counted.
   for (let round = 0; round <= rounds; round++) {
     const tokens = Array.from({ length: round === 0 ? WARM_UP_REQUESTS : requests }, () =>
@@ -136,6 +132,15 @@ try {
   await Promise.all(contestants.map(({ process: server }) => server.stop()));
   issuer.close();
   rmSync(dataDir, { recursive: true, force: true });
+}
+
+function contestant(
+  name: string,
+  server: MeasuredProcess & { readonly ready: number },
+  body: (token: string) => string,
+): Contestant {
+  const contentType = body === form ? "application/x-www-form-urlencoded" : "application/json";
+  return { name, process: server, port: server.ready, contentType, body, results: [] };
 }
 
 async function prepare(url: string): Promise<void> {
@@ -189,17 +194,20 @@ function report(): void {
   const ours = contestants.at(-1);
   if (ours === undefined) return;
   console.log(
-    `exchange: ${rounds} interleaved rounds of ${requests} requests on ${connections} connections; ${describeMachine()}`,
+    `exchange: ${rounds} interleaved rounds of ${requests} requests on ${connections} connections${values.free ? ", not pinned" : ""}; ${describeMachine()}\n${LEGEND}`,
   );
   console.log(
-    "median of rounds           per second   p50 ms   p99 ms   CPU µs   peak MiB   Postern / this (min..max)",
+    "median of rounds        per second   p50 ms   p99 ms   CPU µs   peak MiB   Postern / this: rate (min..max)   CPU, inverse (min..max)",
   );
   for (const { name, results, process: server } of contestants) {
-    const ratios = results.map(({ perSecond }, round) => (ours.results[round]?.perSecond ?? Number.NaN) / perSecond);
+    const rates = results.map(({ perSecond }, round) => (ours.results[round]?.perSecond ?? Number.NaN) / perSecond);
+    const costs = results.map(
+      (one, round) => one.cpuMicroseconds / (ours.results[round]?.cpuMicroseconds ?? Number.NaN),
+    );
     const of = (pick: (result: (typeof results)[number]) => number): number => median(results.map(pick));
     console.log(
       [
-        name.padEnd(28),
+        name.padEnd(24),
         of((r) => r.perSecond)
           .toFixed(0)
           .padStart(8),
@@ -213,8 +221,12 @@ function report(): void {
           .toFixed(0)
           .padStart(8),
         server.peakMemory().toFixed(0).padStart(9),
-        `   ${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)}..${Math.max(...ratios).toFixed(2)})`,
+        `   ${spread(rates).padEnd(30)}  ${spread(costs)}`,
       ].join(" "),
     );
   }
+}
+
+function spread(ratios: readonly number[]): string {
+  return `${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)}..${Math.max(...ratios).toFixed(2)})`;
 }

@@ -28,6 +28,10 @@ export async function startMeasured<T>(
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "ignore"],
   });
+  // A run that fails on the way leaves nothing behind.
+  const killOnExit = (): void => void child.kill("SIGKILL");
+  process.once("exit", killOnExit);
+  child.once("exit", () => process.off("exit", killOnExit));
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   let output = "";
   child.stdout?.setEncoding("utf8").on("data", (text: string) => {
@@ -47,7 +51,6 @@ export async function startMeasured<T>(
     peakMemory: () => readPeakMemory(pid),
     stop: () =>
       new Promise((stopped) => {
-        child.removeAllListeners("exit");
         child.once("exit", () => stopped());
         child.kill("SIGTERM");
       }),
