@@ -1,3 +1,4 @@
+import { PRESETS } from "@postern/core/provider/presets";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { seedPresetIssuers } from "../issuers/seed-preset-issuers.ts";
 import { type ExchangeStage, openStage, person, type WireAnswer } from "../token-exchange/exchange-stage.contract.ts";
@@ -151,10 +152,14 @@ describe("seedPresetIssuers", () => {
     const deps = { issuers: fresh.issuers, newId: () => `seed-${++serial}` };
     await seedPresetIssuers(deps);
     const urls = (await fresh.issuers.list()).map(({ url }) => url);
-    expect(urls).toEqual(["https://gitlab.com", "https://token.actions.githubusercontent.com"]);
+    expect(urls).toEqual(
+      Object.values(PRESETS)
+        .flatMap(({ publicIssuers }) => publicIssuers)
+        .sort(),
+    );
     expect((await fresh.call("DELETE", "/issuers/seed-1", "root")).status).toBe(204);
     await seedPresetIssuers(deps);
-    expect(await fresh.issuers.list()).toHaveLength(1);
+    expect(await fresh.issuers.list()).toHaveLength(urls.length - 1);
     await fresh.close();
   });
 });

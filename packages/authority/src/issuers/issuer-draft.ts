@@ -3,7 +3,7 @@ import type { Issuer } from "@postern/core/issuer/issuer";
 import { type IssuerUrl, parseIssuerUrl } from "@postern/core/issuer/issuer-url";
 import { fitIssuer } from "@postern/core/provider/issuer-of-provider";
 import { PRESETS } from "@postern/core/provider/presets";
-import { type ProviderId, parseProviderId } from "@postern/core/provider/provider-id";
+import { PROVIDER_IDS, type ProviderId, parseProviderId } from "@postern/core/provider/provider-id";
 import { parseUploadedKeySet } from "./uploaded-key-set.ts";
 
 const FIELDS: ReadonlySet<string> = new Set(["provider", "url", "allow_origins", "jwks"]);
@@ -26,7 +26,7 @@ export function parseIssuerDraft(
   }
   const provider = typeof body.provider === "string" ? parseProviderId(body.provider) : undefined;
   if (provider === undefined)
-    throw invalidField("/provider", "The provider is missing or unknown.", "Use github, gitlab or custom.");
+    throw invalidField("/provider", "The provider is missing or unknown.", `Use ${PROVIDER_IDS.join(", ")}.`);
   const url = typeof body.url === "string" ? parseIssuerUrl(body.url) : undefined;
   if (url === undefined)
     throw invalidField("/url", "The url is missing or no issuer.", "Give the exact text of the token's iss claim.");

@@ -24,9 +24,11 @@ export function fitIssuer(provider: ProviderId, url: IssuerUrl, allowOrigins: re
     if (preset.id !== provider && preset.ownHosts.some((own) => own.test(host)))
       return { kind: "other-preset", preset: preset.id };
   }
-  const { issuerShapes } = PRESETS[provider];
+  const { issuerShapes, ownHosts } = PRESETS[provider];
   const fits = issuerShapes.length === 0 || issuerShapes.some((shape) => shape.test(url));
-  return fits || allowOrigins.includes(origin) ? { kind: "fits" } : { kind: "wrong-shape" };
+  // On its own hosts a provider's issuers have one shape, whatever is excepted: Entra's `common` stands for everybody's tenants.
+  const owned = ownHosts.some((own) => own.test(hostname));
+  return fits || (!owned && allowOrigins.includes(origin)) ? { kind: "fits" } : { kind: "wrong-shape" };
 }
 
 /** The issuer of a publisher that names none; `undefined` where the provider has no public one. */

@@ -10,6 +10,8 @@ function fit(provider: keyof typeof PRESETS, text: string, allowOrigins: readonl
   return url === undefined ? "no issuer" : fitIssuer(provider, url, allowOrigins).kind;
 }
 
+const GUID = "aaaabbbb-0000-cccc-1111-dddd2222eeee";
+
 describe("the presets", () => {
   it.each(Object.values(PRESETS))("of $id know every claim that their own rules name", (preset) => {
     const named = [...preset.tenantClaims, ...preset.triggerRules.flatMap(({ unlessPinned }) => unlessPinned ?? [])];
@@ -63,11 +65,43 @@ describe("fitIssuer", () => {
     ["fits", "buildkite", "https://agent.buildkite.com"],
     ["wrong-shape", "buildkite", "https://agent.buildkite.com/acme"],
     ["other-preset", "gitlab", "https://agent.buildkite.com"],
+    ["fits", "gcp", "https://accounts.google.com"],
+    ["wrong-shape", "gcp", "https://accounts.google.com/"],
+    ["other-preset", "custom", "https://accounts.google.com"],
+    ["fits", "aws", `https://${GUID}.tokens.sts.global.api.aws`],
+    ["wrong-shape", "aws", `https://${GUID}.tokens.sts.global.api.aws/`],
+    ["wrong-shape", "aws", "https://acme.tokens.sts.global.api.aws"],
+    ["wrong-shape", "aws", `https://${GUID}.tokens.sts.global.api.aws.evil.example`],
+    ["other-preset", "custom", `https://${GUID}.tokens.sts.global.api.aws`],
+    ["fits", "azure", `https://sts.windows.net/${GUID}/`],
+    ["wrong-shape", "azure", `https://sts.windows.net/${GUID}`],
+    ["fits", "azure", `https://login.microsoftonline.com/${GUID}/v2.0`],
+    ["wrong-shape", "azure", `https://login.microsoftonline.com/${GUID}/v2.0/`],
+    ["wrong-shape", "azure", "https://login.microsoftonline.com/common/v2.0"],
+    ["wrong-shape", "azure", "https://login.microsoftonline.com/organizations/v2.0"],
+    ["wrong-shape", "azure", "https://login.microsoftonline.com/consumers/v2.0"],
+    ["wrong-shape", "azure", "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0"],
+    ["wrong-shape", "azure", "https://login.microsoftonline.com/{tenantid}/v2.0"],
+    ["other-preset", "custom", "https://login.microsoftonline.com/common/v2.0"],
+    ["fits", "kubernetes", "https://oidc.eks.us-east-1.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF"],
+    ["wrong-shape", "kubernetes", "https://oidc.eks.us-east-1.amazonaws.com/id/"],
+    ["fits", "kubernetes", "https://container.googleapis.com/v1/projects/my-proj/locations/us-west1/clusters/c-1"],
+    ["wrong-shape", "kubernetes", "https://container.googleapis.com/v1/projects/my-proj"],
+    ["fits", "kubernetes", `https://eastus.oic.prod-aks.azure.com/${GUID}/${GUID}/`],
+    ["fits", "kubernetes", `https://eastus.oic.prod-aks.azure.com/${GUID}/${GUID}`],
+    ["wrong-shape", "kubernetes", "https://eastus.oic.prod-aks.azure.com/"],
+    ["fits", "kubernetes", "https://kubernetes.default.svc.cluster.local"],
+    ["fits", "kubernetes", "https://api.cluster.corp.example:6443"],
+    ["wrong-shape", "kubernetes", "http://kubernetes.default.svc"],
+    ["other-preset", "custom", "https://oidc.eks.us-east-1.amazonaws.com/id/ABCD"],
+    ["other-preset", "gitlab", "https://container.googleapis.com/v1/projects/p/locations/l/clusters/c"],
   ] as const)("says %s to %s at %s", (expected, provider, url) => expect(fit(provider, url)).toBe(expected));
 
   it("lets an excepted origin stand in for the shape, but never for another preset's host", () => {
     expect(fit("github", "http://127.0.0.1:8081/github", ["http://127.0.0.1:8081"])).toBe("fits");
     expect(fit("custom", "https://gitlab.com/x", ["https://gitlab.com"])).toBe("other-preset");
+    const entra = "https://login.microsoftonline.com";
+    expect(fit("azure", `${entra}/common/v2.0`, [entra])).toBe("wrong-shape");
   });
 });
 

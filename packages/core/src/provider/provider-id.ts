@@ -1,5 +1,16 @@
 /** Providers with a preset, and `custom` for any other OIDC issuer. */
-export const PROVIDER_IDS = ["github", "gitlab", "circleci", "bitbucket", "buildkite", "custom"] as const;
+export const PROVIDER_IDS = [
+  "github",
+  "gitlab",
+  "circleci",
+  "bitbucket",
+  "buildkite",
+  "gcp",
+  "aws",
+  "azure",
+  "kubernetes",
+  "custom",
+] as const;
 export type ProviderId = (typeof PROVIDER_IDS)[number];
 
 /** `undefined` when `text` names no provider. */

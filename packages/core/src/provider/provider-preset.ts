@@ -70,6 +70,13 @@ export interface ProviderPreset {
    * the provider's own default only (RFC 8725 §3.9). Default: none.
    */
   readonly extraAudiences?: (claims: ClaimSet) => readonly string[];
+  /**
+   * For providers whose tokens can only be meant for something that is registered with the provider itself: a publisher may then name
+   * that audience (still one exact text). Default: tokens must be meant for this deployment.
+   */
+  readonly publisherAudience?: { readonly pattern: RegExp; readonly hint: string };
+  /** The claim that tells one token from another, for replay. Default: `jti` (RFC 7519 §4.1.7). */
+  readonly tokenIdClaim?: string;
   /** For the audit log and commit trailers, never for a decision. */
   readonly runUrl: (claims: ClaimSet, issuer: string) => string | undefined;
   readonly commitUrl: (claims: ClaimSet, issuer: string) => string | undefined;
