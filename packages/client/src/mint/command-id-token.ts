@@ -21,6 +21,7 @@ export interface IdTokenCommand {
 export async function idTokenOfCommand(asked: IdTokenCommand, runtime: Runtime, limits: CallLimits): Promise<string> {
   const { title, command, args, audience } = asked;
   const what = `The command ${command} for a ${title} id token`;
+  if (limits.signal.aborted) throw cutShort(limits, what);
   const running = runtime.runCommand(command, args, runtime.environment, limits.signal).catch(() => {
     // The system's own words repeat the arguments.
     throw limits.signal.aborted
