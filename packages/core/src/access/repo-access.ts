@@ -11,7 +11,12 @@ export interface GuardedRepo {
   readonly repo: RepoRef;
   readonly repoId: string;
   readonly visibility: Visibility;
+  /** True where only trusted publishers write: a personal token, stolen or forgotten, then cannot. Absent: false. */
+  readonly trustedPublishingOnly?: boolean;
 }
+
+/** Why a personal token is refused where only trusted publishers write. Stable: clients and tests look for it. */
+export const TRUSTED_PUBLISHING_ONLY = "TrustedPublishingOnly";
 
 /**
  * `hidden` means that the caller must not even learn that the repo exists; `forbidden` that it may be told "no";
@@ -20,7 +25,13 @@ export interface GuardedRepo {
 export type AccessDecision =
   | { readonly kind: "allow" }
   | { readonly kind: "hidden"; readonly anonymous: boolean }
-  | { readonly kind: "forbidden"; readonly anonymous: boolean; readonly reason: string };
+  | {
+      readonly kind: "forbidden";
+      readonly anonymous: boolean;
+      readonly reason: string;
+      /** The setting of the repo that forbids it, if one does. */
+      readonly rule: typeof TRUSTED_PUBLISHING_ONLY | undefined;
+    };
 
 /** Decides one permission on one existing repo. Pure: the same inputs give the same answer. */
 export function decideRepoAccess(
@@ -32,8 +43,15 @@ export function decideRepoAccess(
   if (!mayRead(principal, guarded)) return { kind: "hidden", anonymous };
   if (permission === "read") return { kind: "allow" };
   const refusal = refuseChange(principal, guarded, permission);
-  return refusal === undefined ? { kind: "allow" } : { kind: "forbidden", anonymous, reason: refusal };
+  if (refusal !== undefined) return { kind: "forbidden", anonymous, reason: refusal, rule: undefined };
+  // Whoever may manage the repo can switch this off again, and that is an event of its own in the audit log.
+  if (permission === "write" && principal.kind === "user" && guarded.trustedPublishingOnly === true)
+    return { kind: "forbidden", anonymous, reason: ONLY_PUBLISHERS_WRITE, rule: TRUSTED_PUBLISHING_ONLY };
+  return { kind: "allow" };
 }
+
+const ONLY_PUBLISHERS_WRITE =
+  "Only trusted publishers write to this repo: push from its CI job, or let an administrator switch this setting off.";
 
 /** May this principal create a repo in `namespace`? */
 export function mayCreateRepoIn(principal: Principal, namespace: string): boolean {

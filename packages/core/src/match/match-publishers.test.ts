@@ -35,6 +35,7 @@ function publisher(claims: Publisher["claims"], changes: Partial<Publisher> = {}
     claims,
     access: "write",
     ttlSeconds: 3600,
+    sourceAddresses: [],
     enabled: true,
     createdAt: epochSeconds(1_795_000_000),
     createdBy: "ada",

@@ -10,7 +10,13 @@ export interface PublisherChecks {
 }
 
 export type MatchOutcome =
-  | { readonly kind: "match"; readonly publisher: Publisher; readonly checks: readonly ClaimCheck[] }
+  | {
+      readonly kind: "match";
+      readonly publisher: Publisher;
+      readonly checks: readonly ClaimCheck[];
+      /** Publishers that match as well and were less specific. */
+      readonly others: readonly Publisher[];
+    }
   /** `nearest` is only filled when the caller proved by immutable id that the publisher is about its own project. */
   | { readonly kind: "none"; readonly nearest: PublisherChecks | undefined };
 
@@ -28,8 +34,8 @@ export function matchPublishers(
   publishers: readonly Publisher[],
 ): MatchOutcome {
   const checked = publishers.map((publisher) => ({ publisher, checks: checkClaims(preset, claims, publisher) }));
-  const [best] = checked.filter(isMatch).sort(byPrecedence);
-  if (best !== undefined) return { kind: "match", ...best };
+  const [best, ...others] = checked.filter(isMatch).sort(byPrecedence);
+  if (best !== undefined) return { kind: "match", ...best, others: others.map(({ publisher }) => publisher) };
   const [nearest] = checked
     .filter(({ publisher }) => provesIdentity(preset, claims, publisher))
     .sort((a, b) => failures(a) - failures(b) || byPrecedence(a, b));

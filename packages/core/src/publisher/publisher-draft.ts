@@ -1,11 +1,14 @@
 import { ApiError } from "../error/api-error.ts";
 import { type IssuerUrl, parseIssuerUrl } from "../issuer/issuer-url.ts";
-import { type ProviderId, parseProviderId } from "../provider/provider-id.ts";
+import { PROVIDER_IDS, type ProviderId, parseProviderId } from "../provider/provider-id.ts";
+import { parseAddressRange } from "./address-range.ts";
 import type { ClaimValue } from "./publisher.ts";
 
 /** Shortest and longest life of a token that a publisher earns, in seconds. */
 export const MIN_TTL_SECONDS = 300;
 export const MAX_TTL_SECONDS = 3600;
+
+const MAX_ADDRESSES = 64;
 
 /** A publisher as somebody asked for it: the right JSON types, not yet held against its provider. */
 export interface PublisherDraft {
@@ -14,9 +17,17 @@ export interface PublisherDraft {
   readonly claims: Readonly<Record<string, ClaimValue>>;
   readonly access: "read" | "write" | undefined;
   readonly ttlSeconds: number;
+  readonly sourceAddresses: readonly string[];
 }
 
-const FIELDS: ReadonlySet<string> = new Set(["provider", "issuer", "claims", "access", "ttl_seconds"]);
+const FIELDS: ReadonlySet<string> = new Set([
+  "provider",
+  "issuer",
+  "claims",
+  "access",
+  "ttl_seconds",
+  "source_addresses",
+]);
 
 /**
  * Reads the JSON body of `POST …/publishers`.
@@ -35,13 +46,14 @@ export function parsePublisherDraft(body: unknown): PublisherDraft {
     claims: parseClaims(body.claims),
     access: parseAccess(body.access),
     ttlSeconds: parseTtl(body.ttl_seconds),
+    sourceAddresses: parseSourceAddresses(body.source_addresses),
   };
 }
 
 function parseProvider(value: unknown): ProviderId {
   const provider = typeof value === "string" ? parseProviderId(value) : undefined;
   if (provider === undefined)
-    throw invalid("provider", "The provider is missing or unknown.", "Use github, gitlab or custom.");
+    throw invalid("provider", "The provider is missing or unknown.", `Use ${PROVIDER_IDS.join(", ")}.`);
   return provider;
 }
 
@@ -84,6 +96,24 @@ function parseTtl(value: unknown): number {
     "The lifetime is out of range.",
     `Use ${MIN_TTL_SECONDS} to ${MAX_TTL_SECONDS} seconds.`,
   );
+}
+
+function parseSourceAddresses(value: unknown): readonly string[] {
+  if (value === undefined) return [];
+  const remedy = "Give a list of addresses or ranges, such as 192.0.2.0/24 and 2001:db8::/32.";
+  if (!Array.isArray(value) || value.length > MAX_ADDRESSES)
+    throw invalid("source_addresses", `The addresses are no list of at most ${MAX_ADDRESSES}.`, remedy);
+  const ranges: string[] = [];
+  for (const [index, range] of value.entries()) {
+    if (typeof range !== "string" || parseAddressRange(range) === undefined)
+      throw invalid(
+        `source_addresses/${index}`,
+        "This is no address and no range without bits behind its prefix.",
+        remedy,
+      );
+    ranges.push(range);
+  }
+  return [...new Set(ranges)].sort();
 }
 
 /** The JSON pointer of one claim in the body (RFC 6901 §3). */

@@ -24,6 +24,8 @@ export interface Publisher {
   readonly access: "read" | "write";
   /** 300 to 3600. */
   readonly ttlSeconds: number;
+  /** Addresses or CIDR ranges that the exchange must come from; empty: any. Not asked again when the token is used. */
+  readonly sourceAddresses: readonly string[];
   readonly enabled: boolean;
   readonly createdAt: EpochSeconds;
   readonly createdBy: string;
