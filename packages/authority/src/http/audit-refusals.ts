@@ -1,5 +1,6 @@
 import { auditActorOf } from "@postern/core/audit/audit-actor";
 import { ApiError } from "@postern/core/error/api-error";
+import { withoutTokens } from "@postern/core/token/without-tokens";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Identifier } from "../accounts/identify.ts";
 import type { AuditLog } from "../audit/audit-log.ts";
@@ -25,7 +26,7 @@ export function auditRefusals(
       outcome: "denied",
       actor: auditActorOf(principal),
       // The path names what was reached for; the query may hold anything.
-      resource: (request.url.split("?", 1)[0] ?? "").slice(0, 300),
+      resource: withoutTokens(request.url.split("?", 1)[0] ?? "").slice(0, 300),
       requestId: request.id,
       sourceAddress: request.ip,
       detail: { code: error.code, method: request.method },

@@ -18,7 +18,7 @@ const WHERE = "Give the public keys as the issuer shows them; a Kubernetes clust
  *   algorithms.
  */
 export function parseUploadedKeySet(value: unknown, provider: ProviderId): string {
-  const text = JSON.stringify(value);
+  const text = toText(value);
   const json = text === undefined || text.length > MAX_LENGTH ? undefined : parseStrictJson(text, MAX_DEPTH);
   if (json?.kind !== "json") throw invalidKeys("The key set is malformed or too large.", WHERE);
   if (carriesPrivateKey(json.value))
@@ -35,6 +35,15 @@ export function parseUploadedKeySet(value: unknown, provider: ProviderId): strin
     return { ...publicMembers(jwk), alg, use: "sig", ...(kid === undefined ? {} : { kid }) };
   });
   return JSON.stringify({ keys: stored });
+}
+
+/** `undefined` for what is nested deeply enough to overflow the stack. */
+function toText(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }
 
 function invalidKeys(message: string, remedy: string): ApiError {

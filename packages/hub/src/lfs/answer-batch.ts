@@ -144,6 +144,7 @@ function issuerOf(object: { oid: LfsOid; size: number }, context: BatchContext, 
   const expiresAt = "expiresAt" in principal ? epochSeconds(Math.min(limit, principal.expiresAt)) : limit;
   const subject: TicketSubject = {
     repoId: repo.repoId,
+    wasPublic: repo.visibility === "public",
     resource: auditResourceOf(repo.repo),
     oid: object.oid,
     size: object.size,

@@ -39,8 +39,13 @@ export async function checkTicket<Operation extends TransferOperation>(
   if (tokenId !== undefined && !(await deps.gatekeeper.isTokenLive(tokenId))) {
     throw new HubError(403, "Forbidden", "The token that asked for this transfer was revoked or has expired.");
   }
-  if ((await deps.catalogue.findById(ticket.repoId)) === undefined) {
+  const repo = await deps.catalogue.findById(ticket.repoId);
+  if (repo === undefined) {
     throw new HubError(404, "RepoNotFound", "The repo of this transfer does not exist any more.");
+  }
+  // The attack: URLs collected while a repo was public, used after its owner closed it.
+  if (ticket.wasPublic && repo.visibility !== "public") {
+    throw new HubError(403, "Forbidden", "The repo of this transfer has become private. Start the transfer again.");
   }
   return ticket;
 }

@@ -23,6 +23,8 @@ export type TransferOperation = TransferTicket["operation"];
 /** What all tickets of one object in one batch have in common. */
 export interface TicketSubject {
   readonly repoId: string;
+  /** Whether everybody could read the repo then: whoever may read it only because of that loses the right when it becomes private. */
+  readonly wasPublic: boolean;
   /** The repo as the audit log names it: `models/acme/train`. */
   readonly resource: string;
   readonly oid: LfsOid;
@@ -72,12 +74,13 @@ function readTicket(value: unknown): TransferTicket | undefined {
 
 function readSubject(value: unknown): TicketSubject | undefined {
   if (!isObject(value)) return undefined;
-  const { repoId, resource, size, expiresAt } = value;
+  const { repoId, wasPublic, resource, size, expiresAt } = value;
   const oid = typeof value.oid === "string" ? parseLfsOid(value.oid) : undefined;
   const actor = readActor(value.actor);
   if (typeof repoId !== "string" || typeof resource !== "string" || oid === undefined) return undefined;
+  if (typeof wasPublic !== "boolean") return undefined;
   if (typeof size !== "number" || typeof expiresAt !== "number" || actor === undefined) return undefined;
-  return { repoId, resource, oid, size, expiresAt: epochSeconds(expiresAt), actor };
+  return { repoId, wasPublic, resource, oid, size, expiresAt: epochSeconds(expiresAt), actor };
 }
 
 function readActor(value: unknown): AuditActor | undefined {

@@ -1,6 +1,8 @@
+import { withoutTokens } from "@postern/core/token/without-tokens";
 import { type FastifyInstance, fastify, LogController } from "fastify";
 import type { ServerConfig } from "../config/server-config.ts";
 import type { BoundListener } from "../lifecycle/bound-listener.ts";
+import { refuseAmbiguous } from "./refuse-ambiguous.ts";
 import { renderNotFound, renderRefusal } from "./render-refusal.ts";
 import { requestIdOf } from "./request-id.ts";
 
@@ -44,14 +46,17 @@ export function createApp(
       "x-request-id": request.id,
       "x-content-type-options": "nosniff",
       "referrer-policy": "no-referrer",
+      // Answers depend on who asks and repeat the host that was asked; a route that may be cached says so itself.
+      "cache-control": "no-store",
     });
+    refuseAmbiguous(request);
   });
   app.addHook("onResponse", async (request, reply) => {
     request.log.info(
       {
         "request.id": request.id,
         method: request.method,
-        path: request.url.split("?", 1)[0]?.slice(0, 512),
+        path: withoutTokens(request.url.split("?", 1)[0] ?? "").slice(0, 512),
         status: reply.statusCode,
         duration_ms: Math.round(reply.elapsedTime * 10) / 10,
         source: request.ip,

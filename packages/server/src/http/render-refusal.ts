@@ -1,5 +1,6 @@
 import { OAuthError } from "@postern/core/error/oauth-error";
 import { Refusal, type RefusalWire } from "@postern/core/error/refusal";
+import { withoutTokens } from "@postern/core/token/without-tokens";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 
 /**
@@ -28,7 +29,7 @@ export function renderRefusal(error: FastifyError | Error, request: FastifyReque
 
 /** A route that does not exist. */
 export function renderNotFound(request: FastifyRequest, reply: FastifyReply): void {
-  const message = `There is nothing at ${request.method} ${request.url.split("?")[0]?.slice(0, 200) ?? ""}.`;
+  const message = `There is nothing at ${request.method} ${withoutTokens(request.url.split("?")[0] ?? "").slice(0, 200)}.`;
   void reply
     .code(404)
     .header("x-error-message", toHeaderValue(message))
