@@ -9,6 +9,7 @@ export { GITLAB_TOKEN_VARIABLE, type JobEnvironment, type JobOptions } from "./j
 export { type JobOutcome, type RunJobOptions, runJob, type SignalSource } from "./job/run-job.ts";
 export type { GitHubSubjectShape, JobScenario } from "./providers/simulated-provider.ts";
 export {
+  findsReadyTokens,
   parseSimulatedProvider,
   SIMULATED_PROVIDERS,
   type SimulatedProviderId,

@@ -70,7 +70,14 @@ test("a port in use is the listener's own error", async () => {
 });
 
 test("whatever is no endpoint answers 404", async () => {
-  for (const path of ["/", "/github", "/bitbucket/.well-known/openid-configuration", "/github/jobs/x/idtoken", "//"]) {
+  for (const path of [
+    "/",
+    "/github",
+    "/travis/.well-known/openid-configuration",
+    "/circleci/org/x/.well-known/openid-configuration",
+    "/github/jobs/x/idtoken",
+    "//",
+  ]) {
     expect((await fetch(`${simulator.origin}${path}`)).status, path).toBe(404);
   }
 });

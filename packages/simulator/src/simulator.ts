@@ -44,21 +44,26 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const host = options.host ?? "127.0.0.1";
   const server = createServer();
   const origin = `http://${host.includes(":") ? `[${host}]` : host}:${await listen(server, options.port ?? 0, host)}`;
-  const open = (provider: SimulatedProviderId): SimulatedIssuer =>
-    new SimulatedIssuer(issuerUrl(origin, provider), PROVIDERS[provider], clock, options.signingKeys?.[provider]);
-  const issuers = { github: open("github"), gitlab: open("gitlab") };
+  const issuers = new Map<SimulatedProviderId, SimulatedIssuer>();
+  const issuerOf = (provider: SimulatedProviderId): SimulatedIssuer => {
+    const url = issuerUrl(origin, provider);
+    const issuer =
+      issuers.get(provider) ?? new SimulatedIssuer(url, PROVIDERS[provider], clock, options.signingKeys?.[provider]);
+    issuers.set(provider, issuer);
+    return issuer;
+  };
   const requestLog = new RequestLog();
-  server.on("request", requestListener({ issuers, log: requestLog, clock }));
+  server.on("request", requestListener({ issuerOf, log: requestLog, clock }));
   const close = (): Promise<void> => closeServer(server);
   return {
     origin,
     requestLog,
-    issuerUrl: (provider) => issuers[provider].url,
-    issueToken: (provider, request = {}) => issuers[provider].issue(request),
-    jobEnvironment: (provider, jobOptions) => jobEnvironment(issuers[provider], jobOptions),
-    setFaults: (provider, faults) => issuers[provider].setFaults(faults),
-    faults: (provider) => issuers[provider].faults,
-    rotateKeys: (provider, { keepOld = false } = {}) => issuers[provider].keys.rotate(keepOld),
+    issuerUrl: (provider) => issuerOf(provider).url,
+    issueToken: (provider, request = {}) => issuerOf(provider).issue(request),
+    jobEnvironment: (provider, jobOptions) => jobEnvironment(issuerOf(provider), jobOptions),
+    setFaults: (provider, faults) => issuerOf(provider).setFaults(faults),
+    faults: (provider) => issuerOf(provider).faults,
+    rotateKeys: (provider, { keepOld = false } = {}) => issuerOf(provider).keys.rotate(keepOld),
     close,
     [Symbol.asyncDispose]: close,
   };

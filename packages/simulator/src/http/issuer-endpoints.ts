@@ -3,11 +3,15 @@ import type { Fault } from "../fault/fault.ts";
 import type { SimulatedIssuer } from "../issuer/simulated-issuer.ts";
 import { answerEndlessly, answerJson, answerLater, answerText } from "./answer.ts";
 
-/** OpenID Connect Discovery 1.0 §4.2. */
-export async function answerDiscovery(issuer: SimulatedIssuer, response: ServerResponse): Promise<void> {
+/** OpenID Connect Discovery 1.0 §4.2. @param tenant - Path of a tenant's own issuer below the provider's, or empty. */
+export async function answerDiscovery(
+  issuer: SimulatedIssuer,
+  tenant: string,
+  response: ServerResponse,
+): Promise<void> {
   if (!(await waited(issuer, "slow-discovery", response))) return;
   if (has(issuer, "discovery-500")) return answerText(response, 500, "text/plain", "Internal Server Error");
-  const named = has(issuer, "wrong-discovery-issuer") ? "https://other.example" : issuer.url;
+  const named = has(issuer, "wrong-discovery-issuer") ? "https://other.example" : `${issuer.url}${tenant}`;
   answerJson(response, 200, {
     issuer: named,
     jwks_uri: `${issuer.url}${issuer.provider.keysPath}`,
@@ -31,7 +35,7 @@ export async function answerForeignKeys(issuer: SimulatedIssuer, response: Serve
 }
 
 /**
- * GitHub's token request endpoint.
+ * GitHub's token request endpoint; the stand-ins of other providers' commands ask it too.
  *
  * `api-version` is not required: newer httpx replaces the query when a client adds `audience`.
  */
@@ -48,7 +52,8 @@ export async function answerTokenRequest(
   const job = bearer === undefined ? undefined : issuer.authorisedJob(jobId, bearer);
   if (job === undefined) return answerJson(response, 401, { message: "The job's request token is missing or wrong." });
   const audience = url.searchParams.get("audience");
-  const value = await issuer.issue(audience === null || audience === "" ? job : { ...job, audience });
+  const asked = issuer.asAsked(job, url.searchParams);
+  const value = await issuer.issue(audience === null || audience === "" ? asked : { ...asked, audience });
   answerJson(response, 200, { count: value.length, value });
 }
 

@@ -8,7 +8,7 @@ import { answerDiscovery, answerForeignKeys, answerKeys, answerTokenRequest } fr
 import type { EndpointName, RequestLog } from "./request-log.ts";
 
 export interface ListenerDeps {
-  readonly issuers: Readonly<Record<SimulatedProviderId, SimulatedIssuer>>;
+  readonly issuerOf: (provider: SimulatedProviderId) => SimulatedIssuer;
   readonly log: RequestLog;
   readonly clock: Clock;
 }
@@ -48,7 +48,7 @@ function route(
   request: IncomingMessage,
   response: ServerResponse,
 ): Route | undefined {
-  const issuer = deps.issuers[provider];
+  const issuer = deps.issuerOf(provider);
   const path = url.pathname.slice(provider.length + 1);
   const control = /^\/control\/([a-z]+)$/.exec(path)?.[1];
   if (control !== undefined)
@@ -57,8 +57,9 @@ function route(
       answer: () => answerControl(issuer, control, url, deps.log, request, response),
     };
   if (request.method !== "GET" && request.method !== "HEAD") return undefined;
-  if (path === "/.well-known/openid-configuration")
-    return { endpoint: "discovery", answer: () => answerDiscovery(issuer, response) };
+  const tenant = /^(.*)\/\.well-known\/openid-configuration$/.exec(path)?.[1];
+  if (tenant === "" || (tenant !== undefined && issuer.provider.tenants?.test(tenant) === true))
+    return { endpoint: "discovery", answer: () => answerDiscovery(issuer, tenant, response) };
   if (path === issuer.provider.keysPath) return { endpoint: "jwks", answer: () => answerKeys(issuer, response) };
   if (path === "/foreign/jwks") return { endpoint: "foreign-jwks", answer: () => answerForeignKeys(issuer, response) };
   const jobId = /^\/jobs\/([0-9a-f-]{36})\/idtoken$/.exec(path)?.[1];

@@ -5,7 +5,12 @@ import { applyOverrides } from "../claim/apply-overrides.ts";
 import type { ClaimOverrides, ClaimSet } from "../claim/claim-value.ts";
 import { type Fault, isTokenFault, type TokenFault } from "../fault/fault.ts";
 import { KeyRing } from "../keys/key-ring.ts";
-import type { GitHubSubjectShape, JobScenario, SimulatedProvider } from "../providers/simulated-provider.ts";
+import type {
+  ClaimsRequest,
+  GitHubSubjectShape,
+  JobScenario,
+  SimulatedProvider,
+} from "../providers/simulated-provider.ts";
 import { faultyClaims } from "../token/faulty-claims.ts";
 import { signClaims } from "../token/sign-claims.ts";
 
@@ -18,6 +23,8 @@ export interface TokenRequest {
   readonly faults?: readonly TokenFault[];
   readonly scenario?: JobScenario;
   readonly githubSubject?: GitHubSubjectShape;
+  /** From `iat` to `exp`; left out, the provider's own. */
+  readonly lifetimeSeconds?: number;
 }
 
 interface OpenJob {
@@ -60,14 +67,23 @@ export class SimulatedIssuer {
 
   /** The consistent claims of such a job, overrides applied, without `aud`, times and `jti` unless those are overridden. */
   jobClaims(request: TokenRequest): ClaimSet {
-    const overrides = request.claims ?? {};
-    const derived = this.provider.claims({
+    const claimsRequest = this.#claimsRequest(request);
+    return applyOverrides({ iss: this.url, ...this.provider.claims(claimsRequest) }, claimsRequest.overrides);
+  }
+
+  /** A job's token request, with what its query asks for besides; a person's own overrides still win. */
+  asAsked(job: TokenRequest, asked: URLSearchParams): TokenRequest {
+    const chosen = this.provider.asked?.(asked, this.#claimsRequest(job));
+    return chosen === undefined ? job : { ...job, ...chosen, claims: { ...chosen.claims, ...job.claims } };
+  }
+
+  #claimsRequest(request: TokenRequest): ClaimsRequest {
+    return {
       issuer: this.url,
       scenario: request.scenario ?? "trusted",
-      overrides,
+      overrides: request.claims ?? {},
       githubSubject: request.githubSubject ?? "immutable",
-    });
-    return applyOverrides({ iss: this.url, ...derived }, overrides);
+    };
   }
 
   async issue(request: TokenRequest): Promise<string> {
@@ -79,8 +95,17 @@ export class SimulatedIssuer {
     const { notBefore, expires } = this.provider.lifetime;
     const audiences = typeof request.audience === "string" ? [request.audience] : (request.audience ?? []);
     const [only] = audiences;
-    const aud = only === undefined ? this.provider.defaultAudience(claims) : audiences.length === 1 ? only : audiences;
-    const complete = { jti: randomUUID(), aud, iat, nbf: iat + notBefore, exp: iat + expires, ...claims };
+    const single = audiences.length === 1 && this.provider.listsAudiences !== true;
+    const aud = only === undefined ? this.provider.defaultAudience(claims) : single ? only : audiences;
+    const leavesOut = this.provider.leavesOut ?? [];
+    const complete = {
+      ...(leavesOut.includes("jti") ? {} : { jti: randomUUID() }),
+      aud,
+      iat,
+      ...(leavesOut.includes("nbf") ? {} : { nbf: iat + notBefore }),
+      exp: iat + (request.lifetimeSeconds ?? expires),
+      ...claims,
+    };
     const faults = [...this.#faults.filter(isTokenFault), ...(request.faults ?? [])];
     const chosen = applyOverrides(complete, overrides);
     return signClaims(faultyClaims(chosen, faults, now), faults, this.keys, this.foreignKeysUrl);

@@ -1,11 +1,14 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import type { SimulatedIssuer, TokenRequest } from "../issuer/simulated-issuer.ts";
 import { type Environment, inheritedEnvironment } from "./inherited-environment.ts";
 
 export interface JobOptions extends Omit<TokenRequest, "audience"> {
-  /** Audiences of GitLab's `id_tokens`, in one variable `POSTERN_ID_TOKEN`. GitHub jobs choose theirs when they ask. */
+  /**
+   * Audiences of a token that is ready made: of GitLab's `id_tokens`, in one variable `POSTERN_ID_TOKEN`, and of Bitbucket's step
+   * token. Other jobs choose theirs when they ask.
+   */
   readonly audiences?: readonly string[];
   /** GitLab's `id_tokens` in full, variable name to audiences; replaces `audiences`. */
   readonly idTokens?: Readonly<Record<string, readonly string[]>>;
@@ -43,8 +46,13 @@ export async function jobEnvironment(issuer: SimulatedIssuer, options: JobOption
       directory,
       workingDirectory,
       idTokens: options.idTokens ?? { [GITLAB_TOKEN_VARIABLE]: options.audiences ?? [] },
+      audiences: options.audiences ?? [],
     };
-    const { variables, files } = await issuer.provider.surroundings(job, {
+    const {
+      variables,
+      files,
+      commands = {},
+    } = await issuer.provider.surroundings(job, {
       openRequestEndpoint: () => {
         const opened = issuer.openJob(options);
         closers.push(opened.close);
@@ -52,10 +60,16 @@ export async function jobEnvironment(issuer: SimulatedIssuer, options: JobOption
       },
       issue: (audience) => issuer.issue({ ...options, audience }),
     });
-    await writeFiles(directory, files);
+    await writeFiles(directory, files, 0o600);
+    const tools = join(directory, "bin");
+    await writeFiles(tools, commands, 0o700);
     await mkdir(join(directory, "work"), { recursive: true });
+    const inherited = inheritedEnvironment(options.parentEnv);
     const own = {
-      ...inheritedEnvironment(options.parentEnv),
+      ...inherited,
+      ...(Object.keys(commands).length === 0
+        ? {}
+        : { PATH: [tools, ...(inherited.PATH === undefined ? [] : [inherited.PATH])].join(delimiter) }),
       // A fresh runner has no login of its owner's: stored tokens and caches lie below HF_HOME.
       HF_HOME: join(directory, "huggingface"),
     };
@@ -66,10 +80,10 @@ export async function jobEnvironment(issuer: SimulatedIssuer, options: JobOption
   }
 }
 
-async function writeFiles(directory: string, files: Readonly<Record<string, string>>): Promise<void> {
+async function writeFiles(directory: string, files: Readonly<Record<string, string>>, mode: number): Promise<void> {
   for (const [name, content] of Object.entries(files)) {
     const path = join(directory, name);
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, content, { mode: 0o600 });
+    await writeFile(path, content, { mode });
   }
 }

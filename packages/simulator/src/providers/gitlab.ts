@@ -21,6 +21,7 @@ export const gitlab: SimulatedProvider = {
   lifetime: { notBefore: -5, expires: 3600 },
   // `aud` is mandatory in `id_tokens`; the instance is the best guess when nobody chose one.
   defaultAudience: (claims) => textClaim(claims, "iss") ?? "https://gitlab.com",
+  readyMade: true,
   claims: gitlabClaims,
   surroundings: gitlabSurroundings,
 };

@@ -31,6 +31,8 @@ export interface JobDescription {
   readonly workingDirectory: string;
   /** GitLab's `id_tokens`: variable name to audiences. */
   readonly idTokens: Readonly<Record<string, readonly string[]>>;
+  /** Audiences of the one token that some providers put into a job's environment. */
+  readonly audiences: readonly string[];
 }
 
 /** How a job comes by its tokens: a provider uses one of the two. */
@@ -40,10 +42,18 @@ export interface JobTokens {
   issue(audiences: readonly string[]): Promise<string>;
 }
 
+/** What a job may choose about a token that it asks for, beside its audience. */
+export interface AskedToken {
+  readonly claims?: ClaimOverrides;
+  readonly lifetimeSeconds?: number;
+}
+
 /** Variables, and files to be written below the job's directory before it starts. */
 export interface JobSurroundings {
   readonly variables: Readonly<Record<string, string>>;
   readonly files: Readonly<Record<string, string>>;
+  /** Executables that stand in front of the job's `PATH`, by name. */
+  readonly commands?: Readonly<Record<string, string>>;
 }
 
 /** One CI provider: its claims, its discovery document and what its jobs see. */
@@ -54,9 +64,19 @@ export interface SimulatedProvider {
   readonly discovery: ClaimSet;
   /** Seconds from `iat` to `nbf` (not positive) and to `exp`. */
   readonly lifetime: { readonly notBefore: number; readonly expires: number };
+  /** Registered claims that this provider's tokens do not carry. */
+  readonly leavesOut?: readonly ("jti" | "nbf")[];
+  /** True where even a single audience stands in an array. */
+  readonly listsAudiences?: boolean;
+  /** True where a job finds its tokens ready made, so that their audiences are chosen before it starts. */
+  readonly readyMade?: boolean;
+  /** Paths below the issuer's URL that are issuers of their own, with the same keys: one per tenant. */
+  readonly tenants?: RegExp;
   /** The audience of a token that was asked for without one. */
   defaultAudience(claims: ClaimSet): string;
   /** A consistent claim set; `iss aud iat nbf exp jti` are added by the issuer, and overrides are applied afterwards. */
   claims(request: ClaimsRequest): ClaimSet;
+  /** What a job's own request for a token decides beside the audience. */
+  asked?(query: URLSearchParams, request: ClaimsRequest): AskedToken;
   surroundings(job: JobDescription, tokens: JobTokens): Promise<JobSurroundings>;
 }

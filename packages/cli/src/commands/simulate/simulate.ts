@@ -45,7 +45,7 @@ export async function simulate(context: CliContext, words: readonly string[], op
     parentEnv: context.env,
     env: parseVariables(options.env ?? []),
     workingDirectory: context.cwd,
-    ...audiencesOf(context, provider, options.audience),
+    ...audiencesOf(module, context, provider, options.audience),
   };
   const exitCode = await withSimulator(module, port, async (simulator) => {
     await simulator.setFaults(provider, faults);
@@ -111,16 +111,17 @@ function parseVariables(texts: readonly string[]): Readonly<Record<string, strin
   );
 }
 
-/** A GitHub job names the audience when it asks for a token; a GitLab job finds its tokens ready made. */
+/** Some jobs name the audience when they ask for a token; others find their tokens ready made. */
 function audiencesOf(
+  module: SimulatorModule,
   context: CliContext,
   provider: SimulatedProviderId,
   audiences: readonly string[] | undefined,
 ): { readonly audiences?: readonly string[] } {
-  if (provider === "gitlab") return { audiences: audiences ?? [endpointOf(context.env)] };
+  if (module.findsReadyTokens(provider)) return { audiences: audiences ?? [endpointOf(context.env)] };
   if (audiences === undefined) return {};
   throw usageError(
-    "A GitHub job names the audience itself when it asks for a token.",
+    `A ${provider} job names the audience itself when it asks for a token.`,
     "Leave --audience out; --fault wrong-audience shows what a wrong one does.",
   );
 }
