@@ -9,6 +9,7 @@ export type HubErrorCode =
   | "RepoExists"
   | "InvalidCredentials"
   | "Forbidden"
+  | "TrustedPublishingOnly"
   | "BadRequest"
   | "Conflict"
   | "StaleParent"

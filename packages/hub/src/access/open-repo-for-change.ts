@@ -22,7 +22,7 @@ export async function openRepoForChange(
   try {
     return await openRepo(deps.catalogue, caller.principal, repo, permission);
   } catch (error) {
-    const refused = error instanceof HubError && error.code === "Forbidden";
+    const refused = error instanceof HubError && error.status === 403;
     if (refused && repo !== undefined && caller.principal.kind !== "anonymous") {
       await deps.audit.record({
         event: "repo.access",

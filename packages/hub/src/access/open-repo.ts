@@ -31,7 +31,7 @@ export async function openRepo(
       throw repoNotFound(principal);
     case "forbidden":
       if (decision.anonymous) throw new HubError(401, "Forbidden", decision.reason, { headers: LOGIN_CHALLENGE });
-      throw new HubError(403, "Forbidden", decision.reason);
+      throw new HubError(403, decision.rule ?? "Forbidden", decision.reason);
   }
 }
 

@@ -2,6 +2,7 @@ import type { RouteAudit } from "@postern/core/audit/route-audit";
 import { pathPrefixOf, REPO_KINDS, type RepoKind } from "@postern/core/resource/repo-kind";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { openRepo } from "../access/open-repo.ts";
+import { openRepoForChange } from "../access/open-repo-for-change.ts";
 import { answerBatch } from "../lfs/answer-batch.ts";
 import { parseBatchRequest } from "./lfs-batch-request.ts";
 import { acceptJson } from "./lfs-json-body.ts";
@@ -32,7 +33,13 @@ export function registerLfsRoutes(app: FastifyInstance, deps: LfsRoutesDeps): vo
       const lfs = `/${pathPrefixOf(kind)}:namespace/:name/info/lfs`;
       scope.post(
         `${lfs}/objects/batch`,
-        { config: { audit: { none: "it only hands out URLs; what they do is recorded when they are used" } } },
+        {
+          config: {
+            audit: {
+              none: "it hands out URLs; what they do is recorded when they are used, and a refusal as repo.access",
+            },
+          },
+        },
         withLfsRefusals((request, reply) => answerBatchRequest(request, reply, kind, deps)),
       );
       scope.post(
@@ -56,8 +63,11 @@ async function answerBatchRequest(
   const ref = namedRepo(request, kind);
   await openRepo(deps.catalogue, principal, ref, "read");
   const batch = parseBatchRequest(request.body);
-  const permission = batch.operation === "upload" ? "write" : "read";
-  const repo = await openRepo(deps.catalogue, principal, ref, permission);
+  const caller = { principal, requestId: request.id, sourceAddress: request.ip };
+  const repo =
+    batch.operation === "upload"
+      ? await openRepoForChange(deps, caller, ref, "write")
+      : await openRepo(deps.catalogue, principal, ref, "read");
   const origin = `${request.protocol}://${request.host}`;
   return reply.type(LFS_MEDIA_TYPE).send(JSON.stringify(await answerBatch(batch, { principal, repo, origin }, deps)));
 }

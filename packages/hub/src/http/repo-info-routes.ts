@@ -77,7 +77,14 @@ async function listRepos(
 }
 
 /** What the catalogue alone knows. */
-function catalogueJson({ repo, repoId, visibility, createdAt, updatedAt }: StoredRepo): Record<string, unknown> {
+function catalogueJson({
+  repo,
+  repoId,
+  visibility,
+  trustedPublishingOnly,
+  createdAt,
+  updatedAt,
+}: StoredRepo): Record<string, unknown> {
   return {
     _id: repoId,
     id: repoIdOf(repo),
@@ -86,6 +93,8 @@ function catalogueJson({ repo, repoId, visibility, createdAt, updatedAt }: Store
     private: visibility === "private",
     gated: false,
     disabled: false,
+    // Ours: readers may see that no forgotten token can have written here lately.
+    ...(trustedPublishingOnly === true ? { trustedPublishingOnly } : {}),
     downloads: 0,
     likes: 0,
     createdAt: toIsoTime(createdAt),

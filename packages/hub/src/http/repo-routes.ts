@@ -6,7 +6,7 @@ import { parseRepoRef, type RepoRef, repoIdOf, repoPathOf } from "@postern/core/
 import type { FastifyInstance } from "fastify";
 import { openRepoForChange } from "../access/open-repo-for-change.ts";
 import { parseEntryPath } from "../git/entry-path.ts";
-import { changeVisibility, deleteRepo } from "../repos/change-repo.ts";
+import { changeTrustedPublishingOnly, changeVisibility, deleteRepo } from "../repos/change-repo.ts";
 import { createRepo, type RepoLifecycleDependencies } from "../repos/create-repo.ts";
 import type { FirstFile } from "../repos/first-commit.ts";
 import { callerOf, openRequestedRepo, originOf, type RepoAccessDeps } from "./opened-repo.ts";
@@ -61,7 +61,14 @@ export function registerRepoRoutes(app: FastifyInstance, deps: RepoLifecycleDepe
         }
         const visibility = visibilityOf(fields) ?? repo.visibility;
         if (visibility !== repo.visibility) await changeVisibility(deps, caller, repo, visibility);
-        return reply.send({ visibility, private: visibility === "private", gated: false });
+        const only = fields.optionalFlag("trustedPublishingOnly") ?? repo.trustedPublishingOnly === true;
+        if (only !== (repo.trustedPublishingOnly === true)) await changeTrustedPublishingOnly(deps, caller, repo, only);
+        return reply.send({
+          visibility,
+          private: visibility === "private",
+          gated: false,
+          trustedPublishingOnly: only,
+        });
       },
     );
   }

@@ -35,6 +35,13 @@ export class RequestFields {
     return value === true || (typeof value === "string" && /^(?:true|1)$/i.test(value));
   }
 
+  /** A boolean of our own API, where a wrong type is a mistake and no spelling of false. @throws {HubError} 400. */
+  optionalFlag(name: string): boolean | undefined {
+    const value = this.#fields[name] ?? undefined;
+    if (value === undefined || typeof value === "boolean") return value;
+    throw wrong(name, "true or false");
+  }
+
   /** The Hub's `gated`: `"auto"`, `"manual"` or `false`. @throws {HubError} 400. */
   optionalGate(): "auto" | "manual" | false | undefined {
     const value = this.#fields.gated ?? undefined;

@@ -17,6 +17,19 @@ export async function deleteRepo(deps: RepoLifecycleDependencies, caller: Caller
   await deps.storage.finish(repo.repoId);
 }
 
+/** Lets only trusted publishers write, or everybody with the right again; the caller's right was checked before. */
+export async function changeTrustedPublishingOnly(
+  deps: RepoLifecycleDependencies,
+  caller: Caller,
+  repo: StoredRepo,
+  on: boolean,
+): Promise<void> {
+  const event = lifecycleEvent("repo.settings", "allowed", caller, repo);
+  await deps.audit.record({ ...event, detail: { ...event.detail, trusted_publishing_only: on } });
+  const outcome = await deps.catalogue.setTrustedPublishingOnly(repo.repoId, on, deps.clock.now());
+  if (outcome === "missing") throw repoNotFound(caller.principal);
+}
+
 /** Makes a repo public or private; the caller's right was checked before. */
 export async function changeVisibility(
   deps: RepoLifecycleDependencies,

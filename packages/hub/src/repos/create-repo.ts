@@ -3,14 +3,17 @@ import { decideRepoAccess, type GuardedRepo, mayCreateRepoIn, type Visibility } 
 import { auditActorOf } from "@postern/core/audit/audit-actor";
 import type { AuditEvent } from "@postern/core/audit/audit-event";
 import { HubError } from "@postern/core/error/hub-error";
-import { parseRepoRef, type RepoRef } from "@postern/core/resource/repo-ref";
+import { parseRepoRef, type RepoRef, repoIdOf } from "@postern/core/resource/repo-ref";
 import type { Clock } from "@postern/core/time/clock";
+import { toIsoTime } from "@postern/core/time/epoch-seconds";
 import type { AuditLog } from "../access/audit-log.ts";
 import { auditResourceOf } from "../access/audit-resource.ts";
 import type { Caller } from "../access/caller.ts";
 import type { Gatekeeper } from "../access/gatekeeper.ts";
 import { LOGIN_CHALLENGE } from "../access/open-repo.ts";
+import type { BranchLocks } from "../commits/branch-locks.ts";
 import { type FirstFile, writeFirstCommit } from "./first-commit.ts";
+import type { HeldName } from "./held-name.ts";
 import type { RepoCatalogue, StoredRepo } from "./repo-catalogue.ts";
 import type { RepoStorage } from "./repo-storage.ts";
 import { storageRefusal } from "./storage-refusal.ts";
@@ -21,6 +24,8 @@ export interface RepoLifecycleDependencies {
   readonly gatekeeper: Gatekeeper;
   readonly audit: AuditLog;
   readonly clock: Clock;
+  /** Nobody else makes a repo of the same id meanwhile: held names have theirs before they exist. */
+  readonly locks: Pick<BranchLocks, "run">;
   /** 24 random hex digits. */
   readonly newRepoId: () => string;
 }
@@ -40,7 +45,9 @@ export type CreateOutcome = { readonly kind: "created" | "exists"; readonly repo
  * Order: the git repo is built out of sight, the audit entry is written, then the catalogue gets its row, which is the moment at
  * which the repo exists.
  *
- * @throws {HubError} 401 or 403 `Forbidden`, 507 `StorageFull`.
+ * A name that a pending publisher holds is given to its holder only, with the id that the publisher waits for.
+ *
+ * @throws {HubError} 401 or 403 `Forbidden`, 409 `Conflict` when the name is held, 507 `StorageFull`.
  */
 export async function createRepo(
   deps: RepoLifecycleDependencies,
@@ -53,7 +60,28 @@ export async function createRepo(
     return { kind: "exists", repo: present };
   }
   const repo = await allowedName(deps, caller, wanted);
-  const repoId = deps.newRepoId();
+  const held = await deps.catalogue.findHeld(repo, deps.clock.now());
+  if (held !== undefined && !mayTake(principal, held)) {
+    await deps.audit.record({
+      ...lifecycleEvent("repo.create", "denied", caller, { ...wanted, repo, repoId: "" }),
+      detail: { code: "Conflict", held_by: held.heldBy },
+    });
+    throw nameHeld(held);
+  }
+  const repoId = held?.repoId ?? deps.newRepoId();
+  return deps.locks.run(creationLock(repoId), () => build(deps, caller, wanted, repo, repoId));
+}
+
+async function build(
+  deps: RepoLifecycleDependencies,
+  caller: Caller,
+  wanted: NewRepo,
+  repo: RepoRef,
+  repoId: string,
+): Promise<CreateOutcome> {
+  const { principal } = caller;
+  const made = await deps.catalogue.findById(repoId);
+  if (made !== undefined) return { kind: "exists", repo: made };
   const at = deps.clock.now();
   const stored: StoredRepo = {
     repo,
@@ -75,12 +103,14 @@ export async function createRepo(
       return { kind: "created", repo: stored };
     }
   } catch (error) {
-    await discard(deps.storage, repoId);
+    await discardStorage(deps.storage, repoId);
     throw storageRefusal(error);
   }
-  await discard(deps.storage, repoId);
+  await discardStorage(deps.storage, repoId);
   await deps.audit.record(lifecycleEvent("repo.create", "denied", caller, stored));
   const winner = await deps.catalogue.find(repo);
+  const holder = winner === undefined ? await deps.catalogue.findHeld(repo, deps.clock.now()) : undefined;
+  if (holder !== undefined) throw nameHeld(holder);
   if (winner === undefined) throw new HubError(409, "Conflict", "The repo was deleted meanwhile. Try again.");
   return { kind: "exists", repo: winner };
 }
@@ -140,7 +170,26 @@ function mayNotCreate(principal: Principal, namespace: string): HubError {
   }
 }
 
-async function discard(storage: RepoStorage, repoId: string): Promise<void> {
+/** The account that holds the name, and whoever manages its namespace. */
+function mayTake(principal: Principal, held: HeldName): boolean {
+  if (principal.kind !== "user") return false;
+  if (principal.name.toLowerCase() === held.heldBy.toLowerCase()) return true;
+  return decideRepoAccess(principal, held, "admin").kind === "allow";
+}
+
+function nameHeld({ repo, heldBy, expiresAt }: HeldName): HubError {
+  const until = toIsoTime(expiresAt);
+  const message = `The name ${repoIdOf(repo)} is held by a pending publisher of ${heldBy} until ${until}.`;
+  return new HubError(409, "Conflict", message);
+}
+
+/** The key of the lock under which a repo of this id is made. */
+export function creationLock(repoId: string): string {
+  return `create ${repoId}`;
+}
+
+/** Removes what was built of a repo that did not come to be. */
+export async function discardStorage(storage: RepoStorage, repoId: string): Promise<void> {
   await storage.remove(repoId);
   await storage.finish(repoId);
 }

@@ -8,5 +8,7 @@ export async function findRepo(
   wanted: RepoRef,
 ): Promise<GuardedRepo | undefined> {
   const stored = await catalogue.find(wanted);
-  return stored === undefined ? undefined : { repo: stored.repo, repoId: stored.repoId, visibility: stored.visibility };
+  if (stored === undefined) return undefined;
+  const { repo, repoId, visibility, trustedPublishingOnly = false } = stored;
+  return { repo, repoId, visibility, trustedPublishingOnly };
 }

@@ -2,6 +2,7 @@ import type { GuardedRepo, Visibility } from "@postern/core/access/repo-access";
 import type { RepoKind } from "@postern/core/resource/repo-kind";
 import type { RepoRef } from "@postern/core/resource/repo-ref";
 import type { EpochSeconds } from "@postern/core/time/epoch-seconds";
+import type { HeldName } from "./held-name.ts";
 
 /** A repo that exists: `repo` in its stored spelling, `repoId` 24 hex digits, random, never used again. */
 export interface StoredRepo extends GuardedRepo {
@@ -30,10 +31,16 @@ export interface RepoCatalogue {
   /** By name without regard to case; the answer carries the stored spelling. */
   find(repo: RepoRef): Promise<StoredRepo | undefined>;
   findById(repoId: string): Promise<StoredRepo | undefined>;
-  /** `exists` when the name is taken in any spelling. Resolves when durable. */
-  create(repo: StoredRepo): Promise<"created" | "exists">;
+  /**
+   * `exists` when the name is taken in any spelling, `held` when it is kept for a repo of another id. A name that is held for this very
+   * id is held no more. Resolves when durable.
+   */
+  create(repo: StoredRepo): Promise<"created" | "exists" | "held">;
+  /** The name as it is held at `now`. */
+  findHeld(repo: RepoRef, now: EpochSeconds): Promise<HeldName | undefined>;
   delete(repoId: string): Promise<"deleted" | "missing">;
   setVisibility(repoId: string, visibility: Visibility, at: EpochSeconds): Promise<"changed" | "missing">;
+  setTrustedPublishingOnly(repoId: string, on: boolean, at: EpochSeconds): Promise<"changed" | "missing">;
   /** Notes a commit. Only a hint for listings: may be lost in a crash. */
   touch(repoId: string, at: EpochSeconds): Promise<void>;
   /** Newest first. Says nothing about who may see them: the caller filters. */

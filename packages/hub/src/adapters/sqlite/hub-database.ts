@@ -63,6 +63,13 @@ export class HubDatabase implements Disposable {
     return (text) => statement.get(text);
   }
 
+  /**
+   * On a connection that somebody else opened, migrated by `open` before and closes: what runs here is part of that one's transaction.
+   */
+  static on(connection: Database.Database): HubDatabase {
+    return new HubDatabase(connection);
+  }
+
   all<O>(build: (db: Kysely<HubTables>) => Compilable<O>): O[] {
     const { sql, parameters } = build(builder).compile();
     return this.#connection.prepare<unknown[], O>(sql).all(...parameters);

@@ -2,11 +2,13 @@ import type Database from "better-sqlite3";
 import { Kysely, SqliteDialect } from "kysely";
 import { type Migration, Migrator } from "kysely/migration";
 import { repos } from "./migrations/2026-11-21-repos.ts";
+import { heldNames } from "./migrations/2026-11-21-repos-held-names.ts";
 import { lfsLinks } from "./migrations/2026-11-21-repos-lfs-links.ts";
 
 /** In the order of their names. One that was released is never edited again. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "2026-11-21-repos": repos,
+  "2026-11-21-repos-held-names": heldNames,
   "2026-11-21-repos-lfs-links": lfsLinks,
 };
 

@@ -4,6 +4,18 @@ import type { Generated } from "kysely";
 export interface HubTables {
   repos: RepoRow;
   lfs_links: LfsLinkRow;
+  held_names: HeldNameRow;
+}
+
+export interface HeldNameRow {
+  repo_key: string;
+  repo_id: string;
+  kind: string;
+  namespace: string;
+  name: string;
+  visibility: "public" | "private";
+  held_by: string;
+  expires_at: number;
 }
 
 export interface LfsLinkRow {
@@ -23,5 +35,6 @@ export interface RepoRow {
   created_at: number;
   updated_at: number;
   created_by: string;
+  trusted_publishing_only: Generated<0 | 1>;
   seq: Generated<number>;
 }

@@ -3,17 +3,21 @@ import { REPO_KINDS } from "@postern/core/resource/repo-kind";
 import { parseRepoRef, type RepoRef, repoKeyOf } from "@postern/core/resource/repo-ref";
 import { type EpochSeconds, epochSeconds } from "@postern/core/time/epoch-seconds";
 import { type Selectable, sql } from "kysely";
+import type { HeldName } from "../../repos/held-name.ts";
 import type { RepoCatalogue, RepoQuery, StoredRepo } from "../../repos/repo-catalogue.ts";
 import type { HubDatabase } from "./hub-database.ts";
 import type { RepoRow } from "./hub-tables.ts";
+import { SqliteHeldNames } from "./sqlite-held-names.ts";
 
 /** The catalogue of repos in `postern.db`. */
 export class SqliteRepoCatalogue implements RepoCatalogue {
   readonly #database: HubDatabase;
+  readonly #held: SqliteHeldNames;
   readonly #byKey: (key: string) => Selectable<RepoRow> | undefined;
 
   constructor(database: HubDatabase) {
     this.#database = database;
+    this.#held = new SqliteHeldNames(database);
     this.#byKey = database.lookup((db, key) => db.selectFrom("repos").selectAll().where("repo_key", "=", key));
   }
 
@@ -34,24 +38,34 @@ export class SqliteRepoCatalogue implements RepoCatalogue {
     createdAt,
     updatedAt,
     createdBy,
-  }: StoredRepo): Promise<"created" | "exists"> {
-    const changes = this.#database.run((db) =>
-      db
-        .insertInto("repos")
-        .values({
-          repo_id: repoId,
-          repo_key: repoKeyOf(repo),
-          kind: repo.kind,
-          namespace: repo.namespace,
-          name: repo.name,
-          visibility,
-          created_at: createdAt,
-          updated_at: updatedAt,
-          created_by: createdBy,
-        })
-        .onConflict((conflict) => conflict.column("repo_key").doNothing()),
-    );
-    return changes === 1 ? "created" : "exists";
+  }: StoredRepo): Promise<"created" | "exists" | "held"> {
+    return this.#database.write(() => {
+      const held = this.#held.find(repo, createdAt);
+      if (held !== undefined && held.repoId !== repoId) return "held";
+      const changes = this.#database.run((db) =>
+        db
+          .insertInto("repos")
+          .values({
+            repo_id: repoId,
+            repo_key: repoKeyOf(repo),
+            kind: repo.kind,
+            namespace: repo.namespace,
+            name: repo.name,
+            visibility,
+            created_at: createdAt,
+            updated_at: updatedAt,
+            created_by: createdBy,
+          })
+          .onConflict((conflict) => conflict.column("repo_key").doNothing()),
+      );
+      if (changes === 0) return "exists";
+      this.#held.release(repoId);
+      return "created";
+    });
+  }
+
+  async findHeld(repo: RepoRef, now: EpochSeconds): Promise<HeldName | undefined> {
+    return this.#held.find(repo, now);
   }
 
   async delete(repoId: string): Promise<"deleted" | "missing"> {
@@ -62,6 +76,16 @@ export class SqliteRepoCatalogue implements RepoCatalogue {
   async setVisibility(repoId: string, visibility: Visibility, at: EpochSeconds): Promise<"changed" | "missing"> {
     const changes = this.#database.run((db) =>
       db.updateTable("repos").set({ visibility, updated_at: at }).where("repo_id", "=", repoId),
+    );
+    return changes === 1 ? "changed" : "missing";
+  }
+
+  async setTrustedPublishingOnly(repoId: string, on: boolean, at: EpochSeconds): Promise<"changed" | "missing"> {
+    const changes = this.#database.run((db) =>
+      db
+        .updateTable("repos")
+        .set({ trusted_publishing_only: on ? 1 : 0, updated_at: at })
+        .where("repo_id", "=", repoId),
     );
     return changes === 1 ? "changed" : "missing";
   }
@@ -98,6 +122,7 @@ function toStoredRepo(row: Selectable<RepoRow>): StoredRepo {
     repo,
     repoId: row.repo_id,
     visibility: row.visibility,
+    ...(row.trusted_publishing_only === 1 ? { trustedPublishingOnly: true } : {}),
     createdAt: epochSeconds(row.created_at),
     updatedAt: epochSeconds(row.updated_at),
     createdBy: row.created_by,
