@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { collect } from "../../argument/collect.ts";
+import { PROVIDER_WORDS } from "../../argument/provider-words.ts";
 import type { CliContext } from "../../context/cli-context.ts";
 import type { NewIssuer } from "./add-issuer.ts";
 import type { NewKeys } from "./replace-keys.ts";
@@ -15,7 +16,7 @@ export function issuerCommand(context: CliContext): Command {
   group
     .command("add")
     .description("Believe an issuer; its keys are fetched at once, so that a wrong URL shows now.")
-    .requiredOption("--provider <NAME>", "github, gitlab, or custom for any other OIDC issuer")
+    .requiredOption("--provider <NAME>", PROVIDER_WORDS)
     .requiredOption("--url <URL>", "exactly what its tokens carry in `iss`")
     .option("--jwks <FILE>", "its public keys, when this server cannot reach it: nothing is fetched then")
     .option(

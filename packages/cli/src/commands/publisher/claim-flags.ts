@@ -28,6 +28,24 @@ const CLAIM_OF_FLAG: Readonly<Record<string, Readonly<Partial<Record<FlagName, s
     branch: "branch",
     environment: "environment",
   },
+  circleci: {
+    repository: "oidc.circleci.com/vcs-origin",
+    repositoryId: "oidc.circleci.com/project-id",
+    ownerId: "oidc.circleci.com/org-id",
+    branch: "branch",
+  },
+  bitbucket: {
+    repositoryId: "repositoryUuid",
+    ownerId: "workspaceUuid",
+    branch: "branch",
+    environment: "deploymentEnvironmentUuid",
+  },
+  buildkite: {
+    repository: "pipeline_slug",
+    repositoryId: "pipeline_id",
+    ownerId: "organization_id",
+    branch: "branch",
+  },
 };
 
 const FLAG_NAMES = ["repository", "repositoryId", "ownerId", "workflow", "branch", "environment"] as const;

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { collect } from "../../argument/collect.ts";
+import { PROVIDER_WORDS } from "../../argument/provider-words.ts";
 import type { CliContext } from "../../context/cli-context.ts";
 import type { NewPublisher } from "./add-publisher.ts";
 import type { PublisherTargetOptions } from "./publisher-path.ts";
@@ -16,10 +17,10 @@ export function publisherCommand(context: CliContext): Command {
     .command("add")
     .description("Add a trusted publisher: an issuer, and the claims that its tokens must carry exactly.")
     .argument("[REPO]", "NAMESPACE/NAME; leave out with --user")
-    .requiredOption("--provider <NAME>", "github, gitlab, or custom for any other OIDC issuer")
+    .requiredOption("--provider <NAME>", PROVIDER_WORDS)
     .option("--repository <PATH>", "the source repository or project: acme/train")
-    .option("--repository-id <ID>", "its number, which a renamed or re-created repository does not inherit")
-    .option("--owner-id <ID>", "the number of its owner or namespace")
+    .option("--repository-id <ID>", "its number or UUID, which a renamed or re-created repository does not inherit")
+    .option("--owner-id <ID>", "the number or UUID of its owner: user, namespace, organisation or workspace")
     .option("--workflow <FILE>", "the workflow or CI file: publish.yml")
     .option("--branch <NAME>", "only jobs on this branch")
     .option("--environment <NAME>", "only jobs in this deployment environment")

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { collect } from "../../argument/collect.ts";
+import { SIMULATED_WORDS } from "../../argument/provider-words.ts";
 import type { CliContext } from "../../context/cli-context.ts";
 import type { SimulateOptions } from "./simulate.ts";
 
@@ -11,14 +12,18 @@ export function simulateCommand(context: CliContext): Command {
     )
     .usage("--provider PROVIDER [OPTIONS] -- COMMAND [ARGUMENTS]")
     .argument("[COMMAND...]", "what the job runs, after --")
-    .option("--provider <NAME>", "github or gitlab")
+    .option("--provider <NAME>", SIMULATED_WORDS)
     .option(
       "--claim <NAME=VALUE>",
       "a claim of its token; name:=JSON for other types, name= to remove it; repeatable",
       collect,
     )
     .option("--fault <FAULT>", "something that is wrong; --list-faults shows them; repeatable", collect)
-    .option("--audience <URL>", "gitlab: whom the job's token is for (default: HF_ENDPOINT); repeatable", collect)
+    .option(
+      "--audience <URL>",
+      "whom a token is for that is ready made, as on gitlab and bitbucket (default: HF_ENDPOINT); repeatable",
+      collect,
+    )
     .option("--scenario <NAME>", "trusted (default), no-id-token or fork-pull-request")
     .option("--env <NAME=VALUE>", "a variable of the workflow; repeatable", collect)
     .option("--port <PORT>", "where the issuers listen (default: a free port)")
