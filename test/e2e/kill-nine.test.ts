@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { createReadStream, existsSync, globSync } from "node:fs";
 import path from "node:path";
-import { verifyAuditData } from "@postern/server";
+import { verifyAuditData } from "@postern/server/audit";
 import { startSimulator } from "@postern/simulator";
 import Database from "better-sqlite3";
 import { expect, it } from "vitest";
@@ -178,7 +178,7 @@ function uploadRepeatedly(url: string, acknowledged: Acknowledged, signal: Abort
 }
 
 async function checkChainAndGrants(dataDir: string, acknowledged: Acknowledged, round: number): Promise<void> {
-  const verified = await verifyAuditData(dataDir);
+  const { chain: verified } = await verifyAuditData(dataDir);
   expect(verified, `audit chain after round ${round}`).toMatchObject({ kind: "intact" });
   const database = new Database(path.join(dataDir, "postern.db"));
   try {

@@ -1,4 +1,3 @@
-export { exportAuditData, verifyAuditData, verifyAuditFile } from "./audit-data.ts";
 export { ConfigError } from "./config/config-error.ts";
 export type { ServerSettings } from "./config/server-config.ts";
 export type { LogSink } from "./http/create-app.ts";

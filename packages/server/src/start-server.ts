@@ -98,6 +98,7 @@ async function serve(
       if (closing) throw new Error("the server is stopping");
       authority.checkReady();
     },
+    warnings: () => authority.warnings(),
   });
   await app.ready();
   listener.open();

@@ -22,7 +22,7 @@ export function linkOfLine(line: string): ChainLink | undefined {
   const entry = parseObject(line);
   if (entry === undefined || typeof entry.seq !== "number" || typeof entry.prev_hash !== "string") return undefined;
   const canonical = line.slice(0, start) + line.slice(valueEnd + 1);
-  return { seq: entry.seq, prevHash: entry.prev_hash, hash, canonical };
+  return { seq: entry.seq, prevHash: entry.prev_hash, hash, canonical, line };
 }
 
 function parseObject(text: string): { readonly seq?: unknown; readonly prev_hash?: unknown } | undefined {

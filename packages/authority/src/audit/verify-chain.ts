@@ -1,5 +1,5 @@
 import type { AuditEntry } from "./audit-entry.ts";
-import { canonicalEntry } from "./canonical-entry.ts";
+import { canonicalEntry, canonicalLine } from "./canonical-entry.ts";
 import { type ChainExpectation, type ChainLink, type ChainVerdict, ChainVerifier } from "./chain-verifier.ts";
 import { linkOfLine } from "./export-line.ts";
 
@@ -25,5 +25,6 @@ export async function verifyExportedLines(
 }
 
 function linkOfEntry(entry: AuditEntry): ChainLink {
-  return { seq: entry.seq, prevHash: entry.prev_hash, hash: entry.hash, canonical: canonicalEntry(entry) };
+  const { seq, prev_hash: prevHash, hash } = entry;
+  return { seq, prevHash, hash, canonical: canonicalEntry(entry), line: canonicalLine(entry) };
 }

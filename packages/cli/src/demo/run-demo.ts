@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CliContext } from "../context/cli-context.ts";
 import { untilStopped } from "../context/until-stopped.ts";
+import { loadAudit } from "../optional/load-audit.ts";
 import { loadServer } from "../optional/load-server.ts";
 import { loadSimulator } from "../optional/load-simulator.ts";
 import { createNarrator } from "./narrator.ts";
@@ -40,7 +41,7 @@ export async function runDemo(context: CliContext, options: DemoOptions): Promis
   await publish(stage, source);
   await refuseStranger(stage, source);
   await readBack(stage, source);
-  await checkAudit(stage, serverModule);
+  await checkAudit(stage, await loadAudit("The demo"));
   narrator.plain("");
   if (options.once === true) {
     narrator.plain(`${terminal.style("green", "Done.")} Every byte came back, and the job never held a secret.`);

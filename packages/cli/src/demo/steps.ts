@@ -3,7 +3,7 @@ import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { CliError } from "../failure/cli-error.ts";
 import { cell, isRecord, type JsonRecord } from "../http/json-value.ts";
-import type { loadServer } from "../optional/load-server.ts";
+import type { loadAudit } from "../optional/load-audit.ts";
 import { formatByteSize } from "../terminal/byte-size.ts";
 import { listLocalFiles } from "../transfer/local-files.ts";
 import { describeCommit } from "./describe-commit.ts";
@@ -116,10 +116,10 @@ export async function readBack({ narrator, folder, url, context }: Stage, source
 
 export async function checkAudit(
   { narrator, dataDir }: Stage,
-  { exportAuditData, verifyAuditData }: Awaited<ReturnType<typeof loadServer>>,
+  { exportAuditData, verifyAuditData }: Awaited<ReturnType<typeof loadAudit>>,
 ): Promise<void> {
   await narrator.step(async () => {
-    const verdict = await verifyAuditData(dataDir);
+    const { chain: verdict } = await verifyAuditData(dataDir);
     if (verdict.kind !== "intact") throw new CliError(`The audit log is broken at entry ${verdict.seq}.`);
     const exchanges = (await readEntries((output) => exportAuditData(dataDir, output))).filter(
       ({ event }) => event === "token.exchange",

@@ -25,6 +25,8 @@ bootstrap_admin: ada
 trusted_proxies: [10.0.0.5]
 issuers:
   allow_origins: [http://127.0.0.1:9100]
+keys:
+  rotate_after_days: 30
 `);
     expect(settingsFromFile(file)).toEqual({
       port: 9000,
@@ -35,6 +37,7 @@ issuers:
       bootstrapAdmin: "ada",
       trustedProxies: ["10.0.0.5"],
       allowIssuerOrigins: ["http://127.0.0.1:9100"],
+      rotateKeysAfterDays: 30,
     });
   });
 

@@ -1,19 +1,24 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { ConfigError } from "./config-error.ts";
+import { LIMIT_NAMES, limitsOfFile } from "./limit-settings.ts";
 import type { ServerSettings } from "./server-config.ts";
 
 const EXAMPLE = "a line such as `port: 8080`; docs/reference/configuration.md lists them all";
 
 /**
  * The server's settings from a YAML file: `port`, `host`, `data`, `public_url`, `audiences`, `bootstrap_admin`, `trusted_proxies`,
- * `issuers.allow_origins`.
+ * `issuers.allow_origins`, `keys.rotate_after_days`, `audit.checkpoints`, `limits`.
  *
  * @throws {ConfigError} for a file that cannot be read, an unknown key (a typing error must not be silently ignored) or a wrong type.
  */
 export function settingsFromFile(file: string): ServerSettings {
   const root = parseMapping(file, "", readYaml(file));
   const issuers = parseMapping(file, "issuers.", root.issuers ?? {});
+  const audit = parseMapping(file, "audit.", root.audit ?? {});
+  const checkpoints = parseMapping(file, "audit.checkpoints.", audit.checkpoints ?? {});
+  const keys = parseMapping(file, "keys.", root.keys ?? {});
+  const limits = parseMapping(file, "limits.", root.limits ?? {});
   refuseUnknown(file, "", root, [
     "port",
     "host",
@@ -23,11 +28,17 @@ export function settingsFromFile(file: string): ServerSettings {
     "bootstrap_admin",
     "trusted_proxies",
     "issuers",
+    "keys",
+    "audit",
+    "limits",
   ]);
+  refuseUnknown(file, "limits.", limits, LIMIT_NAMES);
   refuseUnknown(file, "issuers.", issuers, ["allow_origins"]);
-  if (root.port !== undefined && typeof root.port !== "number") throw wrongType(file, "port", "a number");
+  refuseUnknown(file, "audit.", audit, ["checkpoints"]);
+  refuseUnknown(file, "audit.checkpoints.", checkpoints, ["file", "http", "origin"]);
+  refuseUnknown(file, "keys.", keys, ["rotate_after_days"]);
   return {
-    port: root.port,
+    port: number(file, "port", root.port),
     host: text(file, "host", root.host),
     dataDir: text(file, "data", root.data),
     publicUrl: text(file, "public_url", root.public_url),
@@ -35,6 +46,11 @@ export function settingsFromFile(file: string): ServerSettings {
     bootstrapAdmin: text(file, "bootstrap_admin", root.bootstrap_admin),
     trustedProxies: list(file, "trusted_proxies", root.trusted_proxies),
     allowIssuerOrigins: list(file, "issuers.allow_origins", issuers.allow_origins),
+    limits: limitsOfFile((name) => number(file, `limits.${name}`, limits[name])),
+    checkpointFile: text(file, "audit.checkpoints.file", checkpoints.file),
+    checkpointUrl: text(file, "audit.checkpoints.http", checkpoints.http),
+    checkpointOrigin: text(file, "audit.checkpoints.origin", checkpoints.origin),
+    rotateKeysAfterDays: number(file, "keys.rotate_after_days", keys.rotate_after_days),
   };
 }
 
@@ -75,6 +91,11 @@ function refuseUnknown(
 function text(file: string, name: string, value: unknown): string | undefined {
   if (value === undefined || typeof value === "string") return value;
   throw wrongType(file, name, "a text");
+}
+
+function number(file: string, name: string, value: unknown): number | undefined {
+  if (value === undefined || typeof value === "number") return value;
+  throw wrongType(file, name, "a number");
 }
 
 function list(file: string, name: string, value: unknown): readonly string[] | undefined {

@@ -1,5 +1,7 @@
 import path from "node:path";
+import type { LimitSettings } from "@postern/authority";
 import { ConfigError } from "./config-error.ts";
+import { parseLimits } from "./limit-settings.ts";
 
 /** What a start of the server may be told: flags first, then environment, then the file. */
 export interface ServerSettings {
@@ -17,6 +19,18 @@ export interface ServerSettings {
   readonly trustedProxies?: readonly string[] | undefined;
   /** Issuer origins that any issuer row may use although they are loopback, private or plain http. */
   readonly allowIssuerOrigins?: readonly string[] | undefined;
+  /** Days after which a signing key is replaced; 0 never does. */
+  readonly rotateKeysAfterDays?: number | undefined;
+  /** A file outside the data directory that takes every checkpoint of the audit log. */
+  readonly checkpointFile?: string | undefined;
+  /** A URL that takes every checkpoint of the audit log by POST. */
+  readonly checkpointUrl?: string | undefined;
+  /** Name of the audit log in its checkpoints; fixed at the first start. */
+  readonly checkpointOrigin?: string | undefined;
+  /** Serve a database that is not the one that its checkpoints were made of; the audit log says so from then on. */
+  readonly acceptAuditRollback?: boolean | undefined;
+  /** Limits of the exchange that differ from the defaults. */
+  readonly limits?: Partial<LimitSettings> | undefined;
   /** Listen on a public address without TLS in front. */
   readonly allowInsecurePublicBind?: boolean | undefined;
 }
@@ -34,6 +48,14 @@ export interface ServerConfig {
   readonly adminToken: string | undefined;
   readonly trustedProxies: readonly string[];
   readonly allowIssuerOrigins: readonly string[];
+  readonly limits: LimitSettings;
+  /** Absolute path. */
+  readonly checkpointFile: string | undefined;
+  readonly checkpointUrl: string | undefined;
+  readonly checkpointOrigin: string | undefined;
+  readonly acceptAuditRollback: boolean;
+  /** `undefined`: only when an administrator asks. */
+  readonly rotateKeysAfterDays: number | undefined;
 }
 
 const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "localhost"]);
@@ -71,7 +93,36 @@ export function parseServerConfig(settings: ServerSettings): ServerConfig {
     allowIssuerOrigins: (settings.allowIssuerOrigins ?? []).map((origin) =>
       parseOrigin("issuers.allow_origins", origin),
     ),
+    limits: parseLimits(settings.limits ?? {}),
+    checkpointFile: settings.checkpointFile === undefined ? undefined : path.resolve(settings.checkpointFile),
+    checkpointUrl: settings.checkpointUrl === undefined ? undefined : parseSinkUrl(settings.checkpointUrl),
+    checkpointOrigin: settings.checkpointOrigin,
+    acceptAuditRollback: settings.acceptAuditRollback === true,
+    rotateKeysAfterDays: parseDays("keys.rotate_after_days", settings.rotateKeysAfterDays ?? 90),
   });
+}
+
+/** @returns `undefined` for 0. */
+function parseDays(setting: string, days: number): number | undefined {
+  if (!Number.isInteger(days) || days < 0 || days > 3650)
+    throw new ConfigError(
+      setting,
+      `must be a whole number of days from 0 (never) to 3650, not ${days}`,
+      `${setting}: 90`,
+    );
+  return days === 0 ? undefined : days;
+}
+
+/** Where checkpoints are sent. They are signed and no secret, so plain http is allowed. */
+function parseSinkUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "")
+    return url.href;
+  throw new ConfigError(
+    "audit.checkpoints.http",
+    "must be an http or https URL without a name and password in it",
+    "http: https://witness.example.com/checkpoints",
+  );
 }
 
 /** `https://hub.example` or `http://127.0.0.1:8080`; a trailing slash is taken off, anything more is refused. */

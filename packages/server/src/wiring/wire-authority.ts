@@ -5,6 +5,7 @@ import {
   auditRefusals,
   bootstrapAdmin,
   CachedIssuerKeys,
+  ExchangeLimits,
   ExpiredRowSweeper,
   HttpIssuerProbe,
   loadSecretKey,
@@ -15,20 +16,31 @@ import {
   registerAccountsRoutes,
   registerAgentHarnessesRoute,
   registerAuditRoutes,
+  registerCheckpointRoutes,
+  registerDryRunRoute,
   registerIssuersRoutes,
   registerJwksRoute,
+  registerKeysRoutes,
   registerOrgsRoutes,
+  registerPublisherLintRoutes,
   registerPublishersRoutes,
   registerRevokeRoutes,
+  registerSwitchesRoutes,
   registerTokenEndpoint,
   registerWhoamiRoute,
+  rotateKeysWhenDue,
   SqliteAccountStore,
+  SqliteAttemptStore,
   SqliteAuditLog,
   SqliteGrantLedger,
   SqliteIssuerStore,
   SqlitePublisherStore,
   SqliteSigningKeyStore,
+  SqliteSpentTokens,
+  SqliteSwitchStore,
   SqliteTokenStore,
+  Switches,
+  type SwitchReader,
   seedPresetIssuers,
   TokenGatekeeper,
   tokenExchangeGrant,
@@ -38,15 +50,19 @@ import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import type { ServerConfig } from "../config/server-config.ts";
 import type { DataDirectory } from "../lifecycle/data-directory.ts";
 import { repeatEvery } from "../lifecycle/repeat-every.ts";
+import { wireCheckpoints } from "./wire-checkpoints.ts";
 
 export interface WiredAuthority {
   readonly gatekeeper: TokenGatekeeper;
   readonly audit: SqliteAuditLog;
+  readonly switches: SwitchReader;
   /** 32 bytes that stay the same over restarts; other secrets are derived from it. */
   readonly secret: Uint8Array;
   /** The token of an administrator that this start made; shown once. */
   readonly bootstrapToken: string | undefined;
   readonly hasAdministrator: boolean;
+  /** What an operator should look at although requests are served. */
+  warnings(): readonly string[];
   /** @throws when changes cannot be recorded any more. */
   checkReady(): void;
   registerRoutes(app: FastifyInstance, directory: ResourceDirectory): void;
@@ -55,6 +71,9 @@ export interface WiredAuthority {
 
 /** How often expired replay entries and grants are cleared away, in milliseconds. */
 const SWEEP_INTERVAL_MS = 60_000;
+
+/** How often the age of the signing key is looked at, in milliseconds. */
+const ROTATION_INTERVAL_MS = 600_000;
 
 /** Builds the authority: the only place where its adapters meet its ports. */
 export async function wireAuthority(
@@ -71,19 +90,44 @@ export async function wireAuthority(
   const issuers = new SqliteIssuerStore(database);
   const publishers = new SqlitePublisherStore(database);
   const audit = new SqliteAuditLog(database);
+  const attempts = new SqliteAttemptStore(database);
+  // Before anything is written: an old database that was put back must stay as it is found.
+  const checkpoints = await wireCheckpoints({
+    config,
+    publicUrl,
+    dataDir: data.path,
+    database,
+    audit,
+    secret,
+    clock,
+    log,
+  }).catch(async (cause: unknown) => {
+    await database.close();
+    throw cause;
+  });
+  const switches = await Switches.open(new SqliteSwitchStore(database));
   const gatekeeper = new TokenGatekeeper({ accounts, tokens, clock });
   const keyRing = await openKeyRing({ store: new SqliteSigningKeyStore(database), secret, clock, randomBytes });
   await seedPresetIssuers({ issuers, newId: randomUUID });
   const bootstrapToken = await bootstrap(config, { accounts, tokens, clock });
   const sweeper = new ExpiredRowSweeper(database, clock);
+  await rotateKeysWhenDue(config.rotateKeysAfterDays, { keyRing, clock });
+  const stopRotating = repeatEvery(
+    ROTATION_INTERVAL_MS,
+    () => rotateKeysWhenDue(config.rotateKeysAfterDays, { keyRing, clock }),
+    log,
+    "signing keys not rotated",
+  );
   const stopSweeping = repeatEvery(SWEEP_INTERVAL_MS, () => sweeper.sweep(), log, "expired rows not cleared");
 
   return {
     gatekeeper,
     audit,
+    switches,
     secret,
     bootstrapToken,
     hasAdministrator: (await accounts.list("user")).some(({ isAdmin }) => isAdmin),
+    warnings: () => checkpoints.warnings(),
     checkReady: () => database.commits.checkReady(),
     registerRoutes: (app, resources) => {
       const common = {
@@ -107,7 +151,7 @@ export async function wireAuthority(
             "issuer keys not fetched",
           ),
       });
-      const exchange = tokenExchangeGrant({
+      const exchangeDeps = {
         clock,
         issuers,
         keys,
@@ -115,12 +159,18 @@ export async function wireAuthority(
         publishers,
         resources,
         ledger: new SqliteGrantLedger(database),
+        spent: new SqliteSpentTokens(database),
+        attempts,
+        limits: new ExchangeLimits(config.limits, clock),
+        switches,
         mint: new AccessTokenMint({ keyRing, publicUrl, randomBytes }),
         audit,
-      });
+      };
       auditRefusals(app, { identifier: gatekeeper, audit });
-      registerTokenEndpoint(app, { grants: [exchange], audit });
+      registerTokenEndpoint(app, { ...exchangeDeps, grants: [tokenExchangeGrant(exchangeDeps)] });
+      registerDryRunRoute(app, exchangeDeps);
       registerPublishersRoutes(app, common);
+      registerPublisherLintRoutes(app, common);
       registerIssuersRoutes(app, {
         ...common,
         probe: new HttpIssuerProbe({}),
@@ -131,12 +181,22 @@ export async function wireAuthority(
       registerAccessTokensRoutes(app, common);
       registerRevokeRoutes(app, common);
       registerAuditRoutes(app, common);
+      registerCheckpointRoutes(app, {
+        identifier: gatekeeper,
+        latest: checkpoints.latest,
+        key: checkpoints.key.verifier,
+        readSubtree: (subtree) => checkpoints.tree.read(subtree),
+      });
       registerWhoamiRoute(app, common);
       registerJwksRoute(app, { keyRing, publicUrl });
+      registerKeysRoutes(app, { ...common, keyRing });
+      registerSwitchesRoutes(app, { ...common, switches });
       registerAgentHarnessesRoute(app);
     },
     close: async () => {
       stopSweeping();
+      stopRotating();
+      await checkpoints.close();
       await database.close();
     },
   };

@@ -1,6 +1,6 @@
 import { hkdfSync, randomBytes } from "node:crypto";
 import path from "node:path";
-import type { ResourceDirectory } from "@postern/authority";
+import type { ResourceDirectory, SwitchReader } from "@postern/authority";
 import type { Clock } from "@postern/core/time/clock";
 import {
   type AuditLog,
@@ -20,7 +20,9 @@ import {
   settleRepos,
 } from "@postern/hub";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
+import { refuseChangesInReadOnlyMode } from "../http/read-only-mode.ts";
 import type { DataDirectory } from "../lifecycle/data-directory.ts";
+
 import { repeatEvery } from "../lifecycle/repeat-every.ts";
 
 export interface WiredHub {
@@ -36,6 +38,7 @@ export interface HubWiring {
   readonly log: FastifyBaseLogger;
   readonly gatekeeper: Gatekeeper;
   readonly audit: AuditLog;
+  readonly switches: SwitchReader;
   /** 32 bytes that stay the same over restarts; the key of signed URLs is derived from it. */
   readonly secret: Uint8Array;
 }
@@ -44,7 +47,7 @@ export interface HubWiring {
 const SWEEP_INTERVAL_MS = 3_600_000;
 
 /** Builds the hub: the only place where its adapters meet its ports. */
-export async function wireHub({ data, clock, log, gatekeeper, audit, secret }: HubWiring): Promise<WiredHub> {
+export async function wireHub({ data, clock, log, gatekeeper, audit, switches, secret }: HubWiring): Promise<WiredHub> {
   const database = await HubDatabase.open(data.database);
   const catalogue = new SqliteRepoCatalogue(database);
   const links = new SqliteLfsLinks(database);
@@ -67,7 +70,8 @@ export async function wireHub({ data, clock, log, gatekeeper, audit, secret }: H
     directory: { findRepo: (repo) => findRepo(catalogue, repo) },
     registerRoutes: (app) => {
       // Scopes of their own: each has its own body parsers.
-      app.register(async (scope) =>
+      app.register(async (scope) => {
+        refuseChangesInReadOnlyMode(scope, switches);
         registerHubRoutes(scope, {
           gatekeeper,
           catalogue,
@@ -79,9 +83,10 @@ export async function wireHub({ data, clock, log, gatekeeper, audit, secret }: H
           newRepoId: () => randomBytes(12).toString("hex"),
           locks: new BranchLocks(),
           limits: DEFAULT_COMMIT_LIMITS,
-        }),
-      );
-      app.register(async (scope) =>
+        });
+      });
+      app.register(async (scope) => {
+        refuseChangesInReadOnlyMode(scope, switches);
         registerLfsRoutes(scope, {
           gatekeeper,
           catalogue,
@@ -92,8 +97,8 @@ export async function wireHub({ data, clock, log, gatekeeper, audit, secret }: H
           ticketKey,
           newUploadId: () => randomBytes(16).toString("hex"),
           settings: DEFAULT_TRANSFER_SETTINGS,
-        }),
-      );
+        });
+      });
       app.register(async (scope) => registerResolveRoutes(scope, { gatekeeper, catalogue, git, store, links }));
     },
     close: async () => {

@@ -6,6 +6,8 @@ import { type PreparedQuery, prepareQuery } from "./prepared-query.ts";
 
 /** What a write unit may do with the audit log: append. */
 export interface AuditChain {
+  /** The newest entry, those of this unit included. */
+  readonly head: AuditHead;
   append(event: AuditEvent): void;
 }
 
@@ -44,6 +46,11 @@ export class AuditAppender implements AuditChain {
   /** Reads the head again: when a transaction begins (another process may have written) and after a unit was rolled back. */
   reload(): void {
     this.#head = this.#readHead.get({}) ?? EMPTY_HEAD;
+  }
+
+  /** The newest entry of the running transaction; between two of them, of the last one. */
+  get head(): AuditHead {
+    return this.#head;
   }
 
   append(event: AuditEvent): void {

@@ -37,7 +37,7 @@ describe("the audit log in postern.db", () => {
 
   it("verifies while the server has it open, and after it stopped", async () => {
     const head = await log.head();
-    const verdict = { kind: "intact", head, entries: COUNT };
+    const verdict = { kind: "intact", head, entries: COUNT, checkpoints: 0, root: expect.any(String) };
     expect(verifyAuditDatabase(temporary.path)).toEqual(verdict);
     await temporary.database.close();
     expect(verifyAuditDatabase(temporary.path, { knownHead: head })).toEqual(verdict);
@@ -64,7 +64,7 @@ describe("the audit log in postern.db", () => {
     try {
       const file = join(directory, "audit.jsonl");
       await pipeline(Readable.from(exportAudit(log, 0, Number.MAX_SAFE_INTEGER)), createWriteStream(file));
-      expect(await verifyAuditFile(file)).toEqual({ kind: "intact", head: await log.head(), entries: COUNT });
+      expect(await verifyAuditFile(file)).toMatchObject({ kind: "intact", head: await log.head(), entries: COUNT });
       const live: string[] = [];
       for await (const chunk of exportAudit(log, 1000, 100)) live.push(chunk);
       const offline: string[] = [];

@@ -3,6 +3,7 @@ import type { AuditEntry } from "../../audit/audit-entry.ts";
 import { canonicalLine } from "../../audit/canonical-entry.ts";
 import type { ChainExpectation, ChainVerdict } from "../../audit/chain-verifier.ts";
 import { verifyChain } from "../../audit/verify-chain.ts";
+import { prepareQuery } from "./prepared-query.ts";
 import { selectEntriesAfter } from "./select-audit-entries.ts";
 
 /**
@@ -33,6 +34,18 @@ export async function exportAuditDatabase(
   } finally {
     connection.close();
   }
+}
+
+/** The key that signs the checkpoints of a `postern.db`, as `NAME+ID+KEY`; `undefined` when it never made one. */
+export function checkpointKeyIn(path: string): string | undefined {
+  return reading(path, (connection) => {
+    const hasKeys =
+      connection.prepare("select 1 from sqlite_schema where name = 'checkpoint_keys'").get() !== undefined;
+    if (!hasKeys) return undefined;
+    return prepareQuery(connection, (db) =>
+      db.selectFrom("checkpoint_keys").select("note_key").orderBy("id", "desc").limit(1),
+    ).get({})?.note_key;
+  });
 }
 
 function* entriesOf(connection: Database.Database): Generator<AuditEntry> {

@@ -7,11 +7,15 @@ export interface AuthorityTables {
   org_members: OrgMemberRow;
   personal_tokens: PersonalTokenRow;
   issuers: IssuerRow;
-  publishers: PublisherRow;
+  publishers: PublisherRow & { readonly revoked_through: Generated<number> };
   used_subject_tokens: UsedSubjectTokenRow;
   grants: GrantRow;
   signing_keys: SigningKeyRow;
+  switches: SwitchRow;
   audit_log: AuditEntry;
+  attempts: AttemptRow;
+  audit_tree: AuditTreeRow;
+  checkpoint_keys: CheckpointKeyRow;
 }
 
 export interface AccountRow {
@@ -65,6 +69,7 @@ export interface PublisherRow {
   claims: string;
   access: "read" | "write";
   ttl_seconds: number;
+  source_addresses: string;
   enabled: 0 | 1;
   created_at: number;
   created_by: string;
@@ -101,11 +106,49 @@ export interface GrantRow {
   run_url: string | null;
 }
 
+export interface SwitchRow {
+  name: string;
+  reason: string;
+  switched_off_at: number;
+  switched_off_by: string;
+}
+
+export interface AttemptRow {
+  id: Generated<number>;
+  target_key: string;
+  same_as: string;
+  provider: string;
+  issuer: string;
+  code: string;
+  message: string;
+  claims: string;
+  checks: string;
+  publisher_id: string | null;
+  run_url: string | null;
+  first_at: number;
+  last_at: number;
+  count: number;
+}
+
 export interface SigningKeyRow {
   kid: string;
   alg: "ES256";
   public_jwk: string;
   sealed_private_key: Uint8Array;
   created_at: number;
+  signs_from: number | null;
   retired_at: number | null;
+}
+
+export interface AuditTreeRow {
+  level: number;
+  idx: number;
+  hash: Uint8Array;
+}
+
+export interface CheckpointKeyRow {
+  id: Generated<number>;
+  note_key: string;
+  sealed_private_key: Uint8Array;
+  created_at: number;
 }

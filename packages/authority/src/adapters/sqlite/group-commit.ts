@@ -1,6 +1,7 @@
 import { ApiError } from "@postern/core/error/api-error";
 import { Refusal } from "@postern/core/error/refusal";
 import Database from "better-sqlite3";
+import type { AuditHead } from "../../audit/audit-entry.ts";
 import type { AuditAppender, AuditChain } from "./audit-appender.ts";
 import type { WalFlusher } from "./wal-flusher.ts";
 
@@ -32,6 +33,7 @@ export class GroupCommit {
   /** Set for good after a failed sync: the page cache cannot be trusted any more, so nothing may be promised. */
   #failure: ApiError | undefined;
   #idle: (() => void) | undefined;
+  #onDurable: ((head: AuditHead) => void) | undefined;
 
   constructor(connection: Database.Database, audit: AuditAppender, flusher: WalFlusher) {
     this.#connection = connection;
@@ -62,6 +64,11 @@ export class GroupCommit {
       this.#waiting.push({ run, reject });
       this.#schedule();
     });
+  }
+
+  /** Has `listener` told of the newest entry after each commit that is durable. It must be quick and must not throw. */
+  watch(listener: (head: AuditHead) => void): void {
+    this.#onDurable = listener;
   }
 
   /** @throws {ApiError} `audit_unavailable` once nothing more can be recorded. */
@@ -113,6 +120,7 @@ export class GroupCommit {
       return;
     }
     for (const tell of settle) tell();
+    this.#onDurable?.(this.#audit.head);
   }
 
   #commit(batch: readonly WaitingUnit[]): readonly (() => void)[] {

@@ -2,12 +2,20 @@ import type Database from "better-sqlite3";
 import { Kysely, SqliteDialect } from "kysely";
 import { type Migration, Migrator } from "kysely/migration";
 import { firstTables } from "./migrations/2026-11-21-first-tables.ts";
+import { keyRotationAndSwitches } from "./migrations/2026-11-21-key-rotation-and-switches.ts";
+import { refusedAttempts } from "./migrations/2026-11-21-refused-attempts.ts";
+import { sourceAddresses } from "./migrations/2026-11-21-source-addresses.ts";
 import { uploadedKeys } from "./migrations/2026-11-21-uploaded-keys.ts";
+import { auditCheckpoints } from "./migrations/2026-11-22-audit-checkpoints.ts";
 
 /** In the order of their names. One that was released is never edited again. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "2026-11-21-first-tables": firstTables,
+  "2026-11-21-key-rotation-and-switches": keyRotationAndSwitches,
+  "2026-11-21-refused-attempts": refusedAttempts,
+  "2026-11-21-source-addresses": sourceAddresses,
   "2026-11-21-uploaded-keys": uploadedKeys,
+  "2026-11-22-audit-checkpoints": auditCheckpoints,
 };
 
 /** Brings the authority's tables to the newest version. @throws whatever a migration threw; that migration is rolled back. */

@@ -24,6 +24,11 @@ export class SqliteAuditLog implements AuditLog, AuditReader {
     return this.#database.commits.submit((audit) => audit.append(event));
   }
 
+  /** The head, once everything up to it would survive a power cut. */
+  durableHead(): Promise<AuditHead> {
+    return this.#database.commits.submit((audit) => audit.head);
+  }
+
   async head(): Promise<AuditHead> {
     return this.#head.get({}) ?? EMPTY_HEAD;
   }

@@ -32,14 +32,18 @@ Examples:
     .command("verify")
     .description("Check the chain: a changed, missing or reordered entry is named. Exit code 1 when there is one.")
     .argument("[FILE]", "an export (default: ask HF_ENDPOINT for all entries)")
-    .option("--data <FOLDER>", "a server's data folder, running or stopped")
+    .option("--data <FOLDER>", "a server's data folder, running or stopped; its own checkpoints are compared too")
+    .option("--checkpoints <FILE>", "checkpoints kept elsewhere: finds a log that was cut off or computed anew")
+    .option("--key <NOTEKEY>", "the key that signed them (NAME+ID+KEY; the server prints it at …/audit/checkpoint-key)")
+    .option("--head <SEQ:HASH>", "a head that was noted elsewhere")
     .option("--json", "print JSON")
     .addHelpText(
       "after",
       `
 Examples:
   $ postern audit verify --data /var/lib/postern
-  $ postern audit verify audit.jsonl`,
+  $ postern audit verify audit.jsonl
+  $ postern audit verify audit.jsonl --checkpoints /mnt/witness/checkpoints --key hub.example.com/audit+1a2b3c4d+Aa…`,
     )
     .action(async (file: string | undefined, options: VerifyOptions) => {
       const { verifyAudit } = await import("./verify-audit.ts");

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { resolve } from "node:path";
 import type { CliContext } from "../../context/cli-context.ts";
 import { usageError } from "../../failure/cli-error.ts";
-import { loadServer } from "../../optional/load-server.ts";
+import { loadAudit } from "../../optional/load-audit.ts";
 import { openManagement } from "../../session/management.ts";
 import { remoteEntries } from "./remote-entries.ts";
 
@@ -18,7 +18,7 @@ export async function exportAudit(context: CliContext, options: ExportOptions): 
     throw usageError(`'${after}' is no entry's number.`, "Use the seq of the last entry you have.");
   if (options.data !== undefined) {
     if (options.after !== undefined) throw usageError("--after does not go with --data.", "Leave one of the two out.");
-    const { exportAuditData } = await loadServer("Reading a data folder");
+    const { exportAuditData } = await loadAudit("Reading a data folder");
     await exportAuditData(resolve(context.cwd, options.data), process.stdout);
     return;
   }

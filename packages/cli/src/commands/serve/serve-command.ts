@@ -20,6 +20,10 @@ export function serveCommand(context: CliContext): Command {
     )
     .option("--trusted-proxy <ADDRESS>", "a proxy whose X-Forwarded headers are believed; repeatable", collect)
     .option("--allow-insecure-public-bind", "listen on a public address without TLS in front")
+    .option(
+      "--accept-audit-rollback",
+      "serve a database that is older than its audit checkpoints; it is recorded, and a new log begins",
+    )
     .option("--json", "print the first start's secrets and the URL as one line of JSON")
     .addHelpText(
       "after",

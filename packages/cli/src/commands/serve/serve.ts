@@ -14,6 +14,7 @@ export interface ServeOptions {
   readonly allowIssuerOrigin?: readonly string[];
   readonly trustedProxy?: readonly string[];
   readonly allowInsecurePublicBind?: boolean;
+  readonly acceptAuditRollback?: boolean;
   readonly json?: boolean;
 }
 
@@ -32,6 +33,7 @@ export async function serve(context: CliContext, options: ServeOptions): Promise
     allowIssuerOrigins: options.allowIssuerOrigin,
     trustedProxies: options.trustedProxy,
     allowInsecurePublicBind: options.allowInsecurePublicBind,
+    acceptAuditRollback: options.acceptAuditRollback,
     environment: context.env,
   }).catch((error: unknown) => {
     throw describeListenFailure(error, port);

@@ -1,0 +1,56 @@
+import { open, stat } from "node:fs/promises";
+import type { CheckpointSink } from "../audit/checkpoint/checkpoint-sink.ts";
+import { noteListItem, notesOf } from "../audit/checkpoint/note-list.ts";
+
+/** Bytes of the end of the file that are read to find the newest note; a note has about 250. */
+const TAIL = 64 * 1024;
+
+/** Checkpoints in a file: appended, synced, never rewritten, so that the file may be append-only (`chattr +a`) or on another machine. */
+export class CheckpointFileSink implements CheckpointSink {
+  readonly name: string;
+  readonly #path: string;
+  #endsClean = false;
+
+  constructor(name: string, path: string) {
+    this.name = name;
+    this.#path = path;
+  }
+
+  async send(note: string): Promise<void> {
+    const isNew = await stat(this.#path).then(
+      () => false,
+      () => true,
+    );
+    // Opened each time: a file that was rotated away or whose disk came back is then the right one.
+    const file = await open(this.#path, "a", 0o600);
+    try {
+      // What a crash cut off must not run into the next note.
+      const text = this.#endsClean || isNew ? noteListItem(note) : `\n\n${noteListItem(note)}`;
+      this.#endsClean = false;
+      const { bytesWritten } = await file.write(text);
+      if (bytesWritten !== Buffer.byteLength(text)) throw new Error("the checkpoint file took only a part");
+      await file.datasync();
+      this.#endsClean = true;
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** The last whole note in the file; `undefined` when there is none. @throws the system's error when it cannot be read. */
+  async newest(): Promise<string | undefined> {
+    const file = await open(this.#path, "r").catch((error: unknown) => {
+      if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+      throw error;
+    });
+    if (file === undefined) return undefined;
+    try {
+      const { size } = await file.stat();
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(TAIL), 0, TAIL, Math.max(0, size - TAIL));
+      let newest: string | undefined;
+      for await (const note of notesOf(buffer.toString("utf8", 0, bytesRead).split("\n"))) newest = note;
+      return newest;
+    } finally {
+      await file.close();
+    }
+  }
+}
