@@ -1,4 +1,4 @@
-import { type RunningServer, startServer } from "@postern/server";
+import { type RunningServer, type StartServerOptions, startServer } from "@postern/server";
 import { type SimulatedProviderId, type Simulator, startSimulator } from "@postern/simulator";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -47,13 +47,17 @@ export const GITHUB_CLAIMS = {
   workflow: "publish.yml",
 } as const;
 
-export async function startHub(options: { readonly log?: (line: string) => void } = {}): Promise<RunningHub> {
+export async function startHub(
+  options: { readonly log?: (line: string) => void } & Pick<StartServerOptions, "limits"> = {},
+): Promise<RunningHub> {
   const folder = temporaryFolder("hub");
   const simulator = await startSimulator();
   const server = await startServer({
     port: 0,
     dataDir: folder.path,
     bootstrapAdmin: "root-admin",
+    // Every test comes from one address; the limits have tests of their own.
+    limits: { refusedPerMinute: 0, dryRunsPerMinute: 0, unknownKeysPerMinute: 0, tokenFailures: 0, ...options.limits },
     log: options.log ?? "silent",
   });
   const adminToken = server.firstRun?.adminToken;

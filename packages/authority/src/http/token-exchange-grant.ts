@@ -1,7 +1,8 @@
 import { OAuthError } from "@postern/core/error/oauth-error";
-import type { AuditLog } from "../audit/audit-log.ts";
+import type { SwitchReader } from "../switches/switches.ts";
 import { type ExchangeDeps, exchangeSubjectToken } from "../token-exchange/exchange-subject-token.ts";
-import { recordExchangeRefusal } from "../token-exchange/record-refusal.ts";
+import { refuseWhileSwitchedOff } from "../token-exchange/exchange-switch.ts";
+import { type RefusalDeps, settleRefusal } from "../token-exchange/settle-refusal.ts";
 import {
   ACCESS_TOKEN_TYPE,
   parseTokenExchangeRequest,
@@ -9,8 +10,8 @@ import {
 } from "../token-exchange/token-exchange-request.ts";
 import type { TokenGrant } from "./token-endpoint.ts";
 
-export interface TokenExchangeGrantDeps extends ExchangeDeps {
-  readonly audit: AuditLog;
+export interface TokenExchangeGrantDeps extends ExchangeDeps, RefusalDeps {
+  readonly switches: SwitchReader;
 }
 
 /** The grant of a CI job without credentials (RFC 8693, hub-wire §3.3). */
@@ -19,6 +20,7 @@ export function tokenExchangeGrant(deps: TokenExchangeGrantDeps): TokenGrant {
     grantType: TOKEN_EXCHANGE_GRANT_TYPE,
     async handle({ parameters, authorization, origin }) {
       try {
+        refuseWhileSwitchedOff(deps.switches);
         const request = parseTokenExchangeRequest(parameters, authorization, deps.audiences);
         const issued = await exchangeSubjectToken(request, origin, deps);
         return {
@@ -28,8 +30,7 @@ export function tokenExchangeGrant(deps: TokenExchangeGrantDeps): TokenGrant {
           issued_token_type: ACCESS_TOKEN_TYPE,
         };
       } catch (cause) {
-        if (cause instanceof OAuthError) await recordExchangeRefusal(cause, parameters, origin, deps.audit);
-        throw cause;
+        throw cause instanceof OAuthError ? await settleRefusal(cause, parameters, origin, deps) : cause;
       }
     },
   };

@@ -1,18 +1,24 @@
-import type { OAuthError } from "@postern/core/error/oauth-error";
 import type { ClaimCheck } from "@postern/core/match/claim-check";
 import { explainCheck, showClaimValue } from "@postern/core/match/explain-check";
-import { matchPublishers, type PublisherChecks } from "@postern/core/match/match-publishers";
+import { type MatchOutcome, matchPublishers, type PublisherChecks } from "@postern/core/match/match-publishers";
 import { mismatchCodeOf } from "@postern/core/match/mismatch-code";
 import { acceptingPublishers, triggerSignalOf } from "@postern/core/match/trigger-signal";
 import { readConfiguredClaim } from "@postern/core/provider/configured-claim";
 import type { TriggerRule } from "@postern/core/provider/provider-preset";
+import { isAddressIn } from "@postern/core/publisher/address-range";
 import type { Publisher } from "@postern/core/publisher/publisher";
-import { exchangeRefusal } from "./exchange-refusal.ts";
+import { type ExchangeRefusal, exchangeRefusal, type RefusalEvidence } from "./exchange-refusal.ts";
 import type { VerifiedSubjectToken } from "./verify-subject-token.ts";
 
 export type ExchangeDecision =
-  | { readonly kind: "allow"; readonly publisher: Publisher; readonly checks: readonly ClaimCheck[] }
-  | { readonly kind: "deny"; readonly refusal: OAuthError };
+  | {
+      readonly kind: "allow";
+      readonly publisher: Publisher;
+      readonly checks: readonly ClaimCheck[];
+      /** Ids of publishers that match as well and were less specific. */
+      readonly alsoMatched: readonly string[];
+    }
+  | { readonly kind: "deny"; readonly refusal: ExchangeRefusal };
 
 /**
  * Decides which of a resource's publishers a verified token earns, and how much a refused caller may learn (trusted-publishing §2.3).
@@ -20,7 +26,22 @@ export type ExchangeDecision =
  * A caller that proved no immutable id of a publisher gets one and the same answer for a missing resource, a resource without
  * publishers and a publisher of somebody else.
  */
-export function decideExchange(token: VerifiedSubjectToken, publishers: readonly Publisher[]): ExchangeDecision {
+export function decideExchange(
+  token: VerifiedSubjectToken,
+  publishers: readonly Publisher[],
+  sourceAddress: string | undefined,
+): ExchangeDecision {
+  const reachable = publishers.filter(
+    ({ sourceAddresses }) => sourceAddresses.length === 0 || isAddressIn(sourceAddress, sourceAddresses),
+  );
+  const decision = decideByClaims(token, reachable);
+  if (decision.kind === "allow" || reachable.length === publishers.length) return decision;
+  // Only whoever would have been let in from elsewhere learns that the address was the reason.
+  const anywhere = decideByClaims(token, publishers);
+  return anywhere.kind === "allow" ? { kind: "deny", refusal: wrongAddress(token, anywhere.publisher) } : anywhere;
+}
+
+function decideByClaims(token: VerifiedSubjectToken, publishers: readonly Publisher[]): ExchangeDecision {
   const { preset, claims, issuer } = token;
   const own = publishers.filter(({ provider }) => provider === issuer.provider);
   const signal = triggerSignalOf(preset, claims);
@@ -34,30 +55,42 @@ export function decideExchange(token: VerifiedSubjectToken, publishers: readonly
   return { kind: "deny", refusal };
 }
 
-function allow({ publisher, checks }: PublisherChecks): ExchangeDecision {
-  return { kind: "allow", publisher, checks };
+function allow({ publisher, checks, others }: Extract<MatchOutcome, { kind: "match" }>): ExchangeDecision {
+  return { kind: "allow", publisher, checks, alsoMatched: others.map(({ id }) => id) };
 }
 
-function triggerRefusal(token: VerifiedSubjectToken, { code }: TriggerRule): OAuthError {
+function wrongAddress(token: VerifiedSubjectToken, publisher: Publisher): ExchangeRefusal {
+  return exchangeRefusal("TP1921", { detail: { ...factsOf(token).detail, publisher_id: publisher.id } });
+}
+
+function triggerRefusal(token: VerifiedSubjectToken, { code }: TriggerRule): ExchangeRefusal {
   return exchangeRefusal(code, {
-    detail: factsOf(token),
-    explanation: describe(token, ["event_name", "pipeline_source", "ref", "project_id", "job_project_id"]),
+    ...factsOf(token),
+    explanation: describe(token, [
+      "event_name",
+      "pipeline_source",
+      "ref",
+      "project_id",
+      "job_project_id",
+      "oidc.circleci.com/ssh-rerun",
+    ]),
   });
 }
 
-function noMatch(token: VerifiedSubjectToken): OAuthError {
+function noMatch(token: VerifiedSubjectToken): ExchangeRefusal {
   const { preset } = token;
   const names = [...new Set([...preset.proofs.flat(), ...preset.tenantClaims, ...Object.keys(preset.derived)])];
-  return exchangeRefusal("TP1701", { detail: factsOf(token), explanation: describe(token, names) });
+  return exchangeRefusal("TP1701", { ...factsOf(token), explanation: describe(token, names) });
 }
 
-function mismatch(token: VerifiedSubjectToken, { publisher, checks }: PublisherChecks): OAuthError {
+function mismatch(token: VerifiedSubjectToken, { publisher, checks }: PublisherChecks): ExchangeRefusal {
   const failed = checks.filter(({ ok }) => !ok);
   const [first] = failed;
   return exchangeRefusal(mismatchCodeOf(checks), {
     ...(first === undefined ? {} : { sentence: `${explainCheck(first)}.` }),
     explanation: checks.map(explainCheck),
-    detail: { ...factsOf(token), publisher_id: publisher.id, failed_claims: failed.map(({ claim }) => claim) },
+    detail: { ...factsOf(token).detail, publisher_id: publisher.id, failed_claims: failed.map(({ claim }) => claim) },
+    evidence: evidenceOf(token, { publisher, checks }),
   });
 }
 
@@ -69,6 +102,17 @@ function describe({ preset, claims }: VerifiedSubjectToken, names: readonly stri
   });
 }
 
-function factsOf({ issuer, subject }: VerifiedSubjectToken): Readonly<Record<string, unknown>> {
-  return { issuer: issuer.url, subject };
+function factsOf(token: VerifiedSubjectToken): {
+  readonly detail: Readonly<Record<string, unknown>>;
+  readonly evidence: RefusalEvidence;
+} {
+  return { detail: { issuer: token.issuer.url, subject: token.subject }, evidence: evidenceOf(token) };
+}
+
+/** @param nearest - The publisher whose id the token proved, if any. */
+export function evidenceOf(
+  { issuer, preset, claims }: VerifiedSubjectToken,
+  nearest?: PublisherChecks,
+): RefusalEvidence {
+  return { issuer, preset, claims, checks: nearest?.checks ?? [], publisherId: nearest?.publisher.id };
 }

@@ -1,5 +1,23 @@
+import type { ClaimSet } from "@postern/core/claims/claim-set";
 import { EXCHANGE_CODES, type KnownExchangeCode } from "@postern/core/error/exchange-codes";
-import { OAuthError } from "@postern/core/error/oauth-error";
+import { OAuthError, type OAuthErrorOptions } from "@postern/core/error/oauth-error";
+import type { Issuer } from "@postern/core/issuer/issuer";
+import type { ClaimCheck } from "@postern/core/match/claim-check";
+import type { ProviderPreset } from "@postern/core/provider/provider-preset";
+
+/**
+ * A refused token whose signature holds (tier 1 and above, trusted-publishing §2.3), for the dry run and for the resource's owner.
+ * Below that tier nothing is kept, so that a stranger cannot fill an owner's list.
+ */
+export interface RefusalEvidence {
+  readonly issuer: Issuer;
+  readonly preset: ProviderPreset;
+  readonly claims: ClaimSet;
+  /** Filled only when the caller proved the immutable id of a publisher: that publisher's claims, one by one. */
+  readonly checks: readonly ClaimCheck[];
+  /** The publisher whose id the caller proved. */
+  readonly publisherId: string | undefined;
+}
 
 export interface ExchangeRefusalOptions {
   /** What is particular to this request; safe for the caller at its tier of proof. */
@@ -8,16 +26,28 @@ export interface ExchangeRefusalOptions {
   readonly explanation?: readonly string[];
   /** For the log and the audit entry only. */
   readonly detail?: Readonly<Record<string, unknown>>;
+  readonly evidence?: RefusalEvidence;
   readonly retryAfterSeconds?: number;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly cause?: unknown;
 }
 
+/** A refusal of the exchange that still knows what was proved; only its `wire()` leaves the building. */
+export class ExchangeRefusal extends OAuthError {
+  readonly evidence: RefusalEvidence | undefined;
+
+  constructor(code: KnownExchangeCode, message: string, options: OAuthErrorOptions, evidence?: RefusalEvidence) {
+    super(EXCHANGE_CODES[code].error, message, { ...options, exchangeCode: code });
+    this.evidence = evidence;
+  }
+}
+
 /** Makes the refusal that belongs to a stable code: its wire error, its sentence and its remedy come from the table. */
-export function exchangeRefusal(code: KnownExchangeCode, options: ExchangeRefusalOptions = {}): OAuthError {
-  const { error, meaning, remedy } = EXCHANGE_CODES[code];
-  const { sentence, ...rest } = options;
+export function exchangeRefusal(code: KnownExchangeCode, options: ExchangeRefusalOptions = {}): ExchangeRefusal {
+  const { meaning, remedy } = EXCHANGE_CODES[code];
+  const { sentence, evidence, ...rest } = options;
   const message = sentence === undefined ? `${meaning} ${remedy}` : `${meaning} ${sentence} ${remedy}`;
-  return new OAuthError(error, message, { ...rest, exchangeCode: code });
+  return new ExchangeRefusal(code, message, rest, evidence);
 }
 
 /** What cannot be recorded does not happen, and the caller is told to try again. */

@@ -17,16 +17,22 @@ import { type FastifyInstance, fastify } from "fastify";
 import { CachedIssuerKeys } from "../adapters/issuer-http/cached-issuer-keys.ts";
 import { HttpIssuerProbe } from "../adapters/issuer-http/http-issuer-probe.ts";
 import { type AuthorityDatabase, openAuthorityDatabase } from "../adapters/sqlite/authority-database.ts";
+import { SqliteAttemptStore } from "../adapters/sqlite/sqlite-attempt-store.ts";
 import { SqliteAuditLog } from "../adapters/sqlite/sqlite-audit-log.ts";
 import { SqliteGrantLedger } from "../adapters/sqlite/sqlite-grant-ledger.ts";
 import { SqliteIssuerStore } from "../adapters/sqlite/sqlite-issuer-store.ts";
 import { SqlitePublisherStore } from "../adapters/sqlite/sqlite-publisher-store.ts";
 import { SqliteSigningKeyStore } from "../adapters/sqlite/sqlite-signing-key-store.ts";
+import { SqliteSpentTokens } from "../adapters/sqlite/sqlite-spent-tokens.ts";
+import { SqliteSwitchStore } from "../adapters/sqlite/sqlite-switch-store.ts";
+import { registerDryRunRoute } from "../http/dry-run-route.ts";
 import { registerIssuersRoutes } from "../http/issuers-routes.ts";
 import { registerPublishersRoutes } from "../http/publishers-routes.ts";
 import { registerTokenEndpoint } from "../http/token-endpoint.ts";
 import { type TokenExchangeGrantDeps, tokenExchangeGrant } from "../http/token-exchange-grant.ts";
 import type { IssuerStore } from "../issuers/issuer-store.ts";
+import { ExchangeLimits, NO_LIMITS } from "../limits/exchange-limits.ts";
+import { Switches } from "../switches/switches.ts";
 import { AccessTokenMint } from "../tokens/access-token-mint.ts";
 import { openKeyRing } from "../tokens/key-ring.ts";
 import type { KnownRepo } from "./resource-directory.ts";
@@ -67,6 +73,7 @@ export interface PublisherFields {
   readonly claims: Publisher["claims"];
   readonly access?: "read" | "write";
   readonly ttlSeconds?: number;
+  readonly sourceAddresses?: readonly string[];
 }
 
 export async function openStage(overrides: Partial<TokenExchangeGrantDeps> = {}): Promise<ExchangeStage> {
@@ -85,6 +92,7 @@ export async function openStage(overrides: Partial<TokenExchangeGrantDeps> = {})
   const issuers = new SqliteIssuerStore(database);
   const publishers = new SqlitePublisherStore(database);
   const audit = new SqliteAuditLog(database);
+  const switches = await Switches.open(new SqliteSwitchStore(database));
   const repos: KnownRepo[] = [];
   const principals = new Map<string, Principal>();
   const resources = {
@@ -100,6 +108,9 @@ export async function openStage(overrides: Partial<TokenExchangeGrantDeps> = {})
     ledger: new SqliteGrantLedger(database),
     mint: new AccessTokenMint({ keyRing, publicUrl: AUDIENCE, randomBytes }),
     audit,
+    switches,
+    attempts: new SqliteAttemptStore(database),
+    limits: new ExchangeLimits(NO_LIMITS, clock),
     ...overrides,
   };
   const app = createApp();
@@ -107,7 +118,8 @@ export async function openStage(overrides: Partial<TokenExchangeGrantDeps> = {})
     identify: async (authorization: string | undefined): Promise<Principal> =>
       principals.get((authorization ?? "").replace("Bearer ", "")) ?? { kind: "anonymous" },
   };
-  registerTokenEndpoint(app, { grants: [tokenExchangeGrant(deps)], audit: deps.audit });
+  registerTokenEndpoint(app, { ...deps, grants: [tokenExchangeGrant(deps)] });
+  registerDryRunRoute(app, { ...deps, spent: new SqliteSpentTokens(database) });
   registerPublishersRoutes(app, { clock, newId: randomUUID, publishers, issuers, resources, identifier });
   registerIssuersRoutes(app, {
     newId: randomUUID,
@@ -219,6 +231,7 @@ function publisherOf(fields: PublisherFields, repos: readonly KnownRepo[], creat
     claims: fields.claims,
     access: fields.access ?? (resource.kind === "user" ? "read" : "write"),
     ttlSeconds: fields.ttlSeconds ?? 3600,
+    sourceAddresses: fields.sourceAddresses ?? [],
     enabled: true,
     createdAt,
     createdBy: "ada",

@@ -3,25 +3,22 @@ import type { AuditEvent } from "@postern/core/audit/audit-event";
 import { ApiError } from "@postern/core/error/api-error";
 import type { OAuthError } from "@postern/core/error/oauth-error";
 import type { Publisher, PublisherTarget } from "@postern/core/publisher/publisher";
-import type { Resource } from "@postern/core/resource/resource";
 import { addSeconds, type EpochSeconds, toIsoTime } from "@postern/core/time/epoch-seconds";
-import type { PublisherStore } from "../publishers/publisher-store.ts";
+import { tooManyRequests } from "../limits/too-many-requests.ts";
 import type { MintedToken, TokenMint } from "../tokens/token-mint.ts";
 import { auditResourceOf } from "./audit-resource.ts";
-import { decideExchange } from "./decide-exchange.ts";
+import { type ExchangeDecision, evidenceOf } from "./decide-exchange.ts";
 import { auditUnavailable, exchangeRefusal } from "./exchange-refusal.ts";
 import type { GrantLedger, IssueOutcome, NewGrant, SubjectTokenUse } from "./grant-ledger.ts";
+import { type JudgeDeps, judgeExchange } from "./judge-exchange.ts";
 import { replayDeadline } from "./replay-key.ts";
-import type { ResourceDirectory } from "./resource-directory.ts";
 import type { TokenExchangeRequest } from "./token-exchange-request.ts";
-import { type VerificationDeps, type VerifiedSubjectToken, verifySubjectToken } from "./verify-subject-token.ts";
+import type { VerifiedSubjectToken } from "./verify-subject-token.ts";
 
 /** Longest life of an exchanged token, in seconds, whatever its publisher says. */
 const MAX_TOKEN_LIFE_SECONDS = 3600;
 
-export interface ExchangeDeps extends VerificationDeps {
-  readonly publishers: Pick<PublisherStore, "matching">;
-  readonly resources: ResourceDirectory;
+export interface ExchangeDeps extends JudgeDeps {
   readonly ledger: GrantLedger;
   readonly mint: TokenMint;
 }
@@ -50,31 +47,34 @@ export async function exchangeSubjectToken(
   origin: ExchangeOrigin,
   deps: ExchangeDeps,
 ): Promise<IssuedToken> {
-  const subject = await verifySubjectToken(request.subjectToken, deps);
-  const asked = await findTarget(request.resource, deps.resources);
-  const publishers = await deps.publishers.matching(asked, subject.issuer.url);
-  const decision = decideExchange(subject, publishers);
-  if (decision.kind === "deny") throw decision.refusal;
-
+  const { subject, target, decision } = await judgeExchange(request, origin.sourceAddress, deps);
   const { publisher } = decision;
-  // A user's name as it is stored, a repo's as it is called now.
-  const target = publisher.target.kind === "user" ? publisher.target : asked;
+  const share = deps.limits.takeGrant(publisher.id);
+  if (share.kind === "empty") throw tooManyRequests(share);
   const issuedAt = deps.clock.now();
-  const expiresAt = addSeconds(issuedAt, Math.min(publisher.ttlSeconds, MAX_TOKEN_LIFE_SECONDS));
+  const expiresAt = addSeconds(issuedAt, lifeOf(publisher));
   const access = target.kind === "user" ? "read" : publisher.access;
   const minted = deps.mint.mint({ target, access, publisherId: publisher.id, issuedAt, expiresAt });
   const grant = grantOf({ subject, publisher, target, access, minted, issuedAt, expiresAt });
 
   // Spending the token, storing the grant and writing it down succeed or fail together.
-  const outcome = await issue(deps.ledger, useOf(subject), grant, auditOf(request, origin, subject, grant));
+  const outcome = await issue(deps.ledger, useOf(subject), grant, auditOf(request, origin, subject, grant, decision));
   switch (outcome.kind) {
     case "issued":
       return { accessToken: minted.text, expiresInSeconds: expiresAt - issuedAt };
     case "replayed":
-      throw replayed(subject, outcome.firstUsedAt);
+      throw replayedRefusal(subject, decision, outcome.firstUsedAt);
     case "publisher-gone":
-      throw exchangeRefusal("TP1904", { detail: { issuer: subject.issuer.url, subject: subject.subject } });
+      throw exchangeRefusal("TP1904", {
+        detail: { issuer: subject.issuer.url, subject: subject.subject },
+        evidence: evidenceOf(subject, decision),
+      });
   }
+}
+
+/** How long a publisher's token lives, in seconds. */
+export function lifeOf({ ttlSeconds }: Publisher): number {
+  return Math.min(ttlSeconds, MAX_TOKEN_LIFE_SECONDS);
 }
 
 async function issue(
@@ -91,15 +91,8 @@ async function issue(
   }
 }
 
-/** A missing repo gets a target that no publisher has, so that it takes the same path and the same time as any other. */
-async function findTarget(resource: Resource, resources: ResourceDirectory): Promise<PublisherTarget> {
-  if (resource.kind === "user") return { kind: "user", name: resource.name };
-  const known = await resources.findRepo(resource.repo);
-  if (known === undefined) return { kind: "repo", repoId: "", repo: resource.repo };
-  return { kind: "repo", repoId: known.repoId, repo: known.repo };
-}
-
-function useOf({ issuer, replayKey, times, preset, hasJti }: VerifiedSubjectToken): SubjectTokenUse {
+/** How the replay store knows this token. */
+export function useOf({ issuer, replayKey, times, preset, hasJti }: VerifiedSubjectToken): SubjectTokenUse {
   return {
     issuer: issuer.url,
     replayKey,
@@ -142,6 +135,7 @@ function auditOf(
   { requestId, sourceAddress }: ExchangeOrigin,
   subject: VerifiedSubjectToken,
   grant: NewGrant,
+  { checks, alsoMatched }: Extract<ExchangeDecision, { kind: "allow" }>,
 ): AuditEvent {
   const { issuer, provider, runUrl } = grant.origin;
   return {
@@ -154,6 +148,9 @@ function auditOf(
     detail: {
       jti: grant.tokenId,
       publisher_id: grant.publisherId,
+      // The most specific publisher won; over whom is part of the record.
+      matched_claims: checks.length,
+      ...(alsoMatched.length === 0 ? {} : { also_matched: alsoMatched }),
       provider,
       issuer,
       subject: subject.subject,
@@ -161,15 +158,26 @@ function auditOf(
       expires_at: toIsoTime(grant.expiresAt),
       run_url: runUrl ?? null,
       commit_url: subject.preset.commitUrl(subject.claims, issuer) ?? null,
+      // Whoever else was sent this token could bring it here too.
+      ...(Array.isArray(subject.claims.aud) && subject.claims.aud.length > 1
+        ? { audiences: subject.claims.aud.filter((text) => typeof text === "string") }
+        : {}),
       subject_token_sha256: hash("sha256", request.subjectToken, "hex"),
     },
   };
 }
 
-function replayed({ preset, hasJti, issuer, subject }: VerifiedSubjectToken, firstUsedAt: EpochSeconds): OAuthError {
+/** The refusal of a token that was used before, by the exchange and by its dry run. */
+export function replayedRefusal(
+  token: VerifiedSubjectToken,
+  decision: Extract<ExchangeDecision, { kind: "allow" }>,
+  firstUsedAt: EpochSeconds,
+): OAuthError {
+  const { preset, hasJti, issuer, subject } = token;
   const mode = hasJti ? preset.replay.withJti : preset.replay.withoutJti;
   return exchangeRefusal(mode.kind === "bounded" ? "TP1602" : "TP1601", {
     sentence: `First use: ${toIsoTime(firstUsedAt)}.`,
     detail: { issuer: issuer.url, subject },
+    evidence: evidenceOf(token, decision),
   });
 }

@@ -12,5 +12,11 @@ export type KeyLookup =
 /** Port: an issuer's public keys. Takes a stored `Issuer`, never a text from a token: no stored issuer, no outbound request. */
 export interface IssuerKeys {
   /** A key fit for `alg`: kind, size, `use` and the key's own `alg` agree. Cached; the hot path of an exchange. */
-  find(issuer: Issuer, unverifiedKid: string | undefined, alg: SigningAlgorithm): Promise<KeyLookup>;
+  find(
+    issuer: Issuer,
+    unverifiedKid: string | undefined,
+    alg: SigningAlgorithm,
+    /** False: a key that is not known is not asked for. The first look at an issuer always asks. Default true. */
+    askForUnknown?: boolean,
+  ): Promise<KeyLookup>;
 }

@@ -6,6 +6,8 @@ export interface KnownRepo {
   readonly repo: RepoRef;
   readonly repoId: string;
   readonly visibility: Visibility;
+  /** True where personal tokens do not write. */
+  readonly trustedPublishingOnly?: boolean;
 }
 
 /** Port: which repos exist. The hub implements it. */

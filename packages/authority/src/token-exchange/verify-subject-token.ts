@@ -11,7 +11,7 @@ import type { ProviderPreset, SigningAlgorithm } from "@postern/core/provider/pr
 import type { Clock } from "@postern/core/time/clock";
 import { toIsoTime } from "@postern/core/time/epoch-seconds";
 import type { IssuerStore } from "../issuers/issuer-store.ts";
-import { exchangeRefusal } from "./exchange-refusal.ts";
+import { exchangeRefusal, type RefusalEvidence } from "./exchange-refusal.ts";
 import type { IssuerKeys } from "./issuer-keys.ts";
 import { replayKeyOf } from "./replay-key.ts";
 import { parseUnverifiedSubjectToken, type UnverifiedSubjectToken } from "./unverified-subject-token.ts";
@@ -43,25 +43,32 @@ export interface VerificationDeps {
  * Verifies a subject token in a fixed order: syntax, issuer, algorithm, key, signature, times, audience (RFC 7519 §7.2). Each step
  * uses only what the steps before it have proved.
  *
+ * @param askForUnknownKey - Whether a key that is not known may cause a question to the issuer.
  * @throws {OAuthError} `invalid_grant` TP11xx to TP15xx; `temporarily_unavailable` TP1303 when the issuer's keys cannot be fetched.
  */
-export async function verifySubjectToken(text: string, deps: VerificationDeps): Promise<VerifiedSubjectToken> {
+export async function verifySubjectToken(
+  text: string,
+  deps: VerificationDeps,
+  askForUnknownKey = true,
+): Promise<VerifiedSubjectToken> {
   const token = parseUnverifiedSubjectToken(text);
   const issuer = await findIssuer(token.unverifiedIssuer, deps);
   const preset = PRESETS[issuer.provider];
   const alg = chooseAlgorithm(token, preset);
-  await proveSignature(token, issuer, alg, deps);
+  await proveSignature(token, issuer, alg, deps.keys, askForUnknownKey);
   // From here on the issuer vouches for the claims, so the caller may learn everything about its own token.
   const claims = token.unverifiedClaims;
   const sub = readClaim(claims, "sub");
   const jti = readClaim(claims, "jti");
-  const facts = { issuer: issuer.url, subject: typeof sub === "string" ? sub : "" };
-  if (typeof sub !== "string" || sub === "")
-    throw exchangeRefusal("TP1107", { sentence: "It has no sub.", detail: facts });
+  const facts: ProvedFacts = {
+    detail: { issuer: issuer.url, subject: typeof sub === "string" ? sub : "" },
+    evidence: { issuer, preset, claims, checks: [], publisherId: undefined },
+  };
+  if (typeof sub !== "string" || sub === "") throw exchangeRefusal("TP1107", { sentence: "It has no sub.", ...facts });
   if (jti !== undefined && typeof jti !== "string")
-    throw exchangeRefusal("TP1107", { sentence: "Its jti is no string.", detail: facts });
+    throw exchangeRefusal("TP1107", { sentence: "Its jti is no string.", ...facts });
   const times = judgeTimes(claims, preset, deps, facts);
-  judgeAudience(claims, deps, facts);
+  judgeAudience(claims, preset, deps, facts);
   const usableJti = jti === "" ? undefined : jti;
   return {
     issuer,
@@ -85,6 +92,7 @@ async function findIssuer(unverifiedIssuer: string, deps: VerificationDeps): Pro
     KNOWN_ISSUERS.set(unverifiedIssuer, issuer.url);
     return issuer;
   }
+  if (issuer !== undefined) throw exchangeRefusal("TP1202", { detail: { unverified_issuer: issuer.url } });
   const shown = showClaimValue(unverifiedIssuer);
   throw exchangeRefusal("TP1201", {
     sentence: `The token says ${shown}.`,
@@ -103,10 +111,11 @@ async function proveSignature(
   token: UnverifiedSubjectToken,
   issuer: Issuer,
   alg: SigningAlgorithm,
-  deps: VerificationDeps,
+  keys: IssuerKeys,
+  askForUnknownKey: boolean,
 ): Promise<void> {
   const detail = { unverified_issuer: issuer.url };
-  const found = await deps.keys.find(issuer, token.unverifiedKid, alg);
+  const found = await keys.find(issuer, token.unverifiedKid, alg, askForUnknownKey);
   switch (found.kind) {
     case "unavailable":
       throw exchangeRefusal("TP1303", { detail, retryAfterSeconds: found.retryAfterSeconds });
@@ -118,47 +127,49 @@ async function proveSignature(
   }
 }
 
-function judgeTimes(
-  claims: ClaimSet,
-  preset: ProviderPreset,
-  deps: VerificationDeps,
-  detail: Readonly<Record<string, unknown>>,
-): TokenTimes {
+/** What a refusal may carry once the signature holds. */
+interface ProvedFacts {
+  readonly detail: Readonly<Record<string, unknown>>;
+  readonly evidence: RefusalEvidence;
+}
+
+function judgeTimes(claims: ClaimSet, preset: ProviderPreset, deps: VerificationDeps, facts: ProvedFacts): TokenTimes {
   const now = deps.clock.now();
   const verdict = checkTokenTimes(claims, now, preset.maxAgeSeconds);
   if (verdict.kind === "valid") return verdict.times;
   const clock = `This server's clock says ${toIsoTime(now)}.`;
   switch (verdict.kind) {
     case "malformed":
-      throw exchangeRefusal("TP1405", { sentence: `Look at ${verdict.claim}.`, detail });
+      throw exchangeRefusal("TP1405", { sentence: `Look at ${verdict.claim}.`, ...facts });
     case "expired":
-      throw exchangeRefusal("TP1401", { sentence: `That was ${verdict.secondsAgo} s ago. ${clock}`, detail });
+      throw exchangeRefusal("TP1401", { sentence: `That was ${verdict.secondsAgo} s ago. ${clock}`, ...facts });
     case "not-yet-valid":
-      throw exchangeRefusal("TP1402", { sentence: `It will be in ${verdict.secondsLeft} s. ${clock}`, detail });
+      throw exchangeRefusal("TP1402", { sentence: `It will be in ${verdict.secondsLeft} s. ${clock}`, ...facts });
     case "issued-in-future":
-      throw exchangeRefusal("TP1403", { sentence: `Its iat is ${verdict.secondsAhead} s ahead. ${clock}`, detail });
+      throw exchangeRefusal("TP1403", { sentence: `Its iat is ${verdict.secondsAhead} s ahead. ${clock}`, ...facts });
     case "too-old":
       throw exchangeRefusal("TP1404", {
         sentence: `It was issued ${verdict.ageSeconds} s ago; at most ${preset.maxAgeSeconds} s are accepted. ${clock}`,
-        detail,
+        ...facts,
       });
   }
 }
 
 function judgeAudience(
   claims: ClaimSet,
+  preset: ProviderPreset,
   { audiences }: VerificationDeps,
-  detail: Readonly<Record<string, unknown>>,
+  facts: ProvedFacts,
 ): void {
-  const verdict = checkAudience(claims, audiences);
+  const verdict = checkAudience(claims, audiences, preset.extraAudiences?.(claims));
   if (verdict.kind === "accepted") return;
   const expected = `Expected ${[...audiences].join(" or ")}`;
   switch (verdict.kind) {
     case "missing":
-      throw exchangeRefusal("TP1502", { sentence: `${expected}.`, detail });
+      throw exchangeRefusal("TP1502", { sentence: `${expected}.`, ...facts });
     case "several":
-      throw exchangeRefusal("TP1503", { sentence: `${expected}, got ${showClaimValue(verdict.got)}.`, detail });
+      throw exchangeRefusal("TP1503", { sentence: `${expected}, got ${showClaimValue(verdict.got)}.`, ...facts });
     case "other":
-      throw exchangeRefusal("TP1501", { sentence: `${expected}, got ${showClaimValue(verdict.got)}.`, detail });
+      throw exchangeRefusal("TP1501", { sentence: `${expected}, got ${showClaimValue(verdict.got)}.`, ...facts });
   }
 }

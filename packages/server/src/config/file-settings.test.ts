@@ -27,6 +27,9 @@ issuers:
   allow_origins: [http://127.0.0.1:9100]
 keys:
   rotate_after_days: 30
+limits:
+  refused_per_minute: 10
+  token_failures: 0
 `);
     expect(settingsFromFile(file)).toEqual({
       port: 9000,
@@ -38,6 +41,7 @@ keys:
       trustedProxies: ["10.0.0.5"],
       allowIssuerOrigins: ["http://127.0.0.1:9100"],
       rotateKeysAfterDays: 30,
+      limits: { refusedPerMinute: 10, tokenFailures: 0 },
     });
   });
 
@@ -48,6 +52,7 @@ keys:
   it.each([
     ["a key that is no setting", "prot: 8080", /prot is not a setting/],
     ["a nested key that is no setting", "issuers: { allow: [] }", /issuers\.allow is not a setting/],
+    ["a limit that is none", "limits: { everything: 1 }", /limits\.everything is not a setting/],
     ["a wrong type", "host: 7", /host must be a text/],
     ["a list that holds more than texts", "audiences: [1]", /audiences must be a list of texts/],
     ["text that is no YAML", "port: [", /cannot be read as YAML/],

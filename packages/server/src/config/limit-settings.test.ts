@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { limitsOfFile, parseLimits } from "./limit-settings.ts";
 
 it("fills in what the file does not name", () => {
-  expect(parseLimits(limitsOfFile((name) => (name === "token_failures" ? 3 : undefined)))).toEqual({
+  expect(parseLimits(limitsOfFile((name) => (name === "token_failures" ? 3 : undefined)) ?? {})).toEqual({
     refusedPerMinute: 60,
     dryRunsPerMinute: 60,
     unknownKeysPerMinute: 6,

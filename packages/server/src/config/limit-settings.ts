@@ -21,14 +21,14 @@ const NAMES: readonly (readonly [string, keyof LimitSettings])[] = [
 
 export const LIMIT_NAMES: readonly string[] = NAMES.map(([name]) => name);
 
-/** The limits of the file; what it does not name is left to the defaults. */
-export function limitsOfFile(read: (name: string) => number | undefined): Partial<LimitSettings> {
+/** The limits of the file, `undefined` when it names none; what it does not name is left to the defaults. */
+export function limitsOfFile(read: (name: string) => number | undefined): Partial<LimitSettings> | undefined {
   const limits: { -readonly [K in keyof LimitSettings]?: number } = {};
   for (const [name, key] of NAMES) {
     const value = read(name);
     if (value !== undefined) limits[key] = value;
   }
-  return limits;
+  return Object.keys(limits).length === 0 ? undefined : limits;
 }
 
 /** @throws {ConfigError} naming the limit. */

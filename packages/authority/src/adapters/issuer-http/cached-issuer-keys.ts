@@ -57,7 +57,12 @@ export class CachedIssuerKeys implements IssuerKeys {
     this.#deps = deps;
   }
 
-  async find(issuer: Issuer, unverifiedKid: string | undefined, alg: SigningAlgorithm): Promise<KeyLookup> {
+  async find(
+    issuer: Issuer,
+    unverifiedKid: string | undefined,
+    alg: SigningAlgorithm,
+    askForUnknown = true,
+  ): Promise<KeyLookup> {
     // Before anything that could reach the network: whoever uploads keys says that the issuer is not to be asked.
     if (issuer.keySet !== undefined) return this.#uploaded.find(issuer.id, issuer.keySet, unverifiedKid, alg);
     const state = this.#stateOf(issuer);
@@ -65,7 +70,7 @@ export class CachedIssuerKeys implements IssuerKeys {
     if (now < state.freshUntil) {
       const key = chooseKey(state.keys, unverifiedKid, alg);
       if (key !== undefined) return { kind: "key", key };
-      if (!this.#mayAskForUnknown(state, unverifiedKid, now)) return notAmongKeys(state, now);
+      if (!askForUnknown || !this.#mayAskForUnknown(state, unverifiedKid, now)) return notAmongKeys(state, now);
       state.unknownKeyFetchAt = now + UNKNOWN_KEY_COOLDOWN;
     }
     await this.#refresh(issuer, state);

@@ -1,4 +1,5 @@
 import type { Clock } from "@postern/core/time/clock";
+import { ATTEMPT_LIFE_SECONDS } from "../../attempts/attempt-store.ts";
 import type { AuthorityDatabase } from "./authority-database.ts";
 import { type PreparedQuery, prepareQuery } from "./prepared-query.ts";
 
@@ -9,12 +10,13 @@ const GRANT_AFTERLIFE = 3600;
 
 type Sweep = PreparedQuery<{ readonly before: number; readonly limit: number }, unknown>;
 
-/** Removes what has no meaning any more: spent subject tokens that could not verify again, and grants that expired. Not audited. */
+/** Removes what has no meaning any more: spent subject tokens that could not verify again, grants that expired, old attempts. Not audited. */
 export class ExpiredRowSweeper {
   readonly #database: AuthorityDatabase;
   readonly #clock: Clock;
   readonly #uses: Sweep;
   readonly #grants: Sweep;
+  readonly #attempts: Sweep;
 
   constructor(database: AuthorityDatabase, clock: Clock) {
     this.#database = database;
@@ -32,11 +34,25 @@ export class ExpiredRowSweeper {
         ),
     );
     // Grants are stored in the order of their making and live an hour at most, so the oldest rows are the expired ones: no index needed.
+    // The newest row stays, expired or not: a publisher's tokens are revoked by "up to this id", so an id must never come back.
     this.#grants = prepareQuery(database.connection, (db, bind) =>
       db
         .deleteFrom("grants")
         .where("expires_at", "<", bind("before"))
+        .where("id", "<", (query) => query.selectFrom("grants").select("id").orderBy("id", "desc").limit(1))
         .where("id", "in", (query) => query.selectFrom("grants").select("id").orderBy("id").limit(bind("limit"))),
+    );
+    this.#attempts = prepareQuery(database.connection, (db, bind) =>
+      db
+        .deleteFrom("attempts")
+        .where("id", "in", (query) =>
+          query
+            .selectFrom("attempts")
+            .select("id")
+            .where("last_at", "<", bind("before"))
+            .orderBy("last_at")
+            .limit(bind("limit")),
+        ),
     );
   }
 
@@ -56,7 +72,8 @@ export class ExpiredRowSweeper {
     return this.#database.commits.submit(
       () =>
         this.#uses.run({ before: now, limit: ROWS_PER_UNIT }) +
-        this.#grants.run({ before: now - GRANT_AFTERLIFE, limit: ROWS_PER_UNIT }),
+        this.#grants.run({ before: now - GRANT_AFTERLIFE, limit: ROWS_PER_UNIT }) +
+        this.#attempts.run({ before: now - ATTEMPT_LIFE_SECONDS, limit: ROWS_PER_UNIT }),
     );
   }
 }

@@ -3,15 +3,17 @@ import { NOW } from "../store-fixtures.contract.ts";
 import { AuditAppender } from "./audit-appender.ts";
 import { ExpiredRowSweeper } from "./expired-row-sweeper.ts";
 import { SqliteAccountStore } from "./sqlite-account-store.ts";
+import { SqliteAttemptStore } from "./sqlite-attempt-store.ts";
 import { SqliteAuditLog } from "./sqlite-audit-log.ts";
 import { SqliteGrantLedger } from "./sqlite-grant-ledger.ts";
 import { SqliteIssuerStore } from "./sqlite-issuer-store.ts";
 import { SqlitePublisherStore } from "./sqlite-publisher-store.ts";
+import { SqliteSpentTokens } from "./sqlite-spent-tokens.ts";
 import { SqliteTokenStore } from "./sqlite-token-store.ts";
 import { type TemporaryDatabase, temporaryDatabase } from "./temporary-database.contract.ts";
 
 /** Tables that are read from end to end on purpose: what they list is shown whole. */
-const LISTED = ["accounts", "issuers"];
+const LISTED = ["accounts", "issuers", "publishers USING INDEX publishers_switched_off"];
 
 let temporary: TemporaryDatabase;
 
@@ -27,10 +29,12 @@ it("answers every query through an index, so that a million publishers cost what
   new ExpiredRowSweeper(database, { now: () => NOW });
   for (const Store of [
     SqliteAccountStore,
+    SqliteAttemptStore,
     SqliteAuditLog,
     SqliteGrantLedger,
     SqliteIssuerStore,
     SqlitePublisherStore,
+    SqliteSpentTokens,
     SqliteTokenStore,
   ])
     new Store(database);
