@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import process from "node:process";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Runtime } from "../runtime/runtime.ts";
+import { loadAwsSigner } from "./aws-signer.ts";
 import { runCommand } from "./run-command.ts";
 
 /** Node's own environment, network, clock and files; the only file of this package that reaches for them. */
@@ -28,6 +29,7 @@ export const nodeRuntime: Runtime = {
     }
   },
   runCommand,
+  loadAwsSigner,
   homeDirectory: () => homedir(),
   writeDiagnostic: (line) => {
     process.stderr.write(`${line}\n`);

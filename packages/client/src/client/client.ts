@@ -3,6 +3,7 @@ import { exchangeOidcToken } from "../exchange/exchange-oidc-token.ts";
 import type { ExchangedToken } from "../exchange/exchanged-token.ts";
 import { loginWith } from "../exchange/login-with.ts";
 import { type CallOptions, limitsOf } from "../http/call-limits.ts";
+import { audienceOf } from "../mint/audience.ts";
 import { chooseIdTokenSource, detectProvider, type OidcProvider } from "../mint/choose-id-token-source.ts";
 import { suppliedSource } from "../mint/supplied-id-token.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -10,9 +11,9 @@ import { OidcTokenCache } from "../token/oidc-token-cache.ts";
 import { type ResolveTokenOptions, resolveToken, type TokenResolution } from "../token/resolve-token.ts";
 
 export interface GetOidcTokenOptions extends CallOptions {
-  /** One of `OIDC_PROVIDERS`; default: `HF_OIDC_ID_TOKEN`, else the provider whose job this is. */
+  /** One of `OIDC_PROVIDERS`; default: `HF_OIDC_PROVIDER`, else `HF_OIDC_ID_TOKEN`, else the provider whose job this is. */
   readonly provider?: string | undefined;
-  /** Who must accept the id token; default the endpoint, exactly as it is configured. */
+  /** Who must accept the id token; default `HF_OIDC_AUDIENCE`, else the endpoint, exactly as it is configured. */
   readonly audience?: string | undefined;
 }
 
@@ -58,7 +59,7 @@ export function clientWith(runtime: Runtime): Client {
     detectProvider: () => detectProvider(environment),
     getOidcToken: async (options = {}) => {
       const limits = limitsOf(options, runtime.now());
-      const audience = options.audience ?? resolveEndpoint(undefined, environment);
+      const audience = audienceOf(options.audience, resolveEndpoint(undefined, environment), environment);
       return chooseIdTokenSource(environment, audience, options.provider).obtain(runtime, limits);
     },
     exchangeOidcToken: async (options) => {
@@ -72,7 +73,7 @@ export function clientWith(runtime: Runtime): Client {
       const endpoint = resolveEndpoint(options.endpoint, environment);
       const source =
         options.subjectToken === undefined
-          ? chooseIdTokenSource(environment, options.audience ?? endpoint, options.provider)
+          ? chooseIdTokenSource(environment, audienceOf(options.audience, endpoint, environment), options.provider)
           : suppliedSource(options.subjectToken);
       return loginWith(source, { resource: options.resource, endpoint }, runtime, limits);
     },

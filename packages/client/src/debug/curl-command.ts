@@ -35,7 +35,7 @@ export function toCurlCommand(request: PrintableRequest): string {
 }
 
 function isSecretHeader(name: string): boolean {
-  return /cookie|token|auth/i.test(name) || isSecretName(name);
+  return /cookie|token|auth|identity-header/i.test(name) || isSecretName(name);
 }
 
 /** JSON and forms by their names; any other text has no names to go by, so only its look can betray a secret. */

@@ -14,6 +14,8 @@ export type OidcErrorCode =
   | "mint_variable_ambiguous"
   /** The provider's own command, which mints its id tokens, is not on the job's `PATH`. */
   | "mint_command_missing"
+  /** The optional package that signs requests to AWS is not installed. */
+  | "signer_missing"
   /** The provider answered the request for an id token with a refusal or with nonsense. */
   | "mint_failed"
   /** The endpoint is no `http` or `https` origin. */

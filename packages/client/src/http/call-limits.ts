@@ -32,6 +32,13 @@ export function limitsOf(options: CallOptions, now: number): CallLimits {
   return { signal, deadline, endsAt: now + milliseconds };
 }
 
+/** The same limits with an earlier deadline of their own, for one part of a call. */
+export function shortened(limits: CallLimits, milliseconds: number, now: number): CallLimits {
+  const deadline = AbortSignal.timeout(milliseconds);
+  const signal = AbortSignal.any([limits.signal, deadline]);
+  return { signal, deadline, endsAt: Math.min(limits.endsAt, now + milliseconds) };
+}
+
 /**
  * What to throw after a wait was cut short: the caller's own reason, or ours when the deadline passed.
  *

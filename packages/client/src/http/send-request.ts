@@ -11,7 +11,7 @@ const MAX_ATTEMPTS = 5;
 
 /** One request to one URL; nothing in it is ever sent anywhere else. */
 export interface OutgoingRequest {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "PUT";
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;

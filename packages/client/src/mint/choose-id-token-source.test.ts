@@ -15,6 +15,20 @@ describe("provider detection", () => {
     [{ BITBUCKET_BUILD_NUMBER: "" }, undefined],
     [{ BUILDKITE: "true" }, "buildkite"],
     [{ TRAVIS: "true" }, undefined],
+    [{ KUBERNETES_SERVICE_HOST: "10.96.0.1" }, "kubernetes"],
+    [{ KUBERNETES_SERVICE_HOST: "10.96.0.1", GITHUB_ACTIONS: "true" }, "github"],
+    [
+      { KUBERNETES_SERVICE_HOST: "10.96.0.1", AWS_WEB_IDENTITY_TOKEN_FILE: "/t", AZURE_FEDERATED_TOKEN_FILE: "/t" },
+      "kubernetes",
+    ],
+    [{ HF_OIDC_ID_TOKEN_FILE: "/t" }, "kubernetes"],
+    [{ AZURE_FEDERATED_TOKEN_FILE: "/t" }, "azure"],
+    [{ IDENTITY_ENDPOINT: "http://127.0.0.1/msi" }, "azure"],
+    [{ AWS_LAMBDA_FUNCTION_NAME: "f" }, "aws"],
+    [{ AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: "/v2/c" }, "aws"],
+    [{ AWS_ACCESS_KEY_ID: "AKIA", AWS_SECRET_ACCESS_KEY: "x" }, undefined],
+    [{ K_SERVICE: "s" }, "gcp"],
+    [{ GCE_METADATA_HOST: "169.254.169.254" }, "gcp"],
     [{}, undefined],
   ])("reads %j as %s", (environment, expected) => {
     expect(detectProvider(environment)).toBe(expected);
@@ -47,6 +61,41 @@ describe("the source of an id token", () => {
     // Both variables fit; the named provider decides by its own rules instead of taking the ready one.
     await expect(job.client.getOidcToken({ provider: "gitlab" })).rejects.toMatchObject({
       code: "mint_variable_ambiguous",
+    });
+  });
+});
+
+describe("HF_OIDC_PROVIDER", () => {
+  it("chooses among the identities that a pod has", async () => {
+    const job = new Job({
+      HF_OIDC_PROVIDER: "azure",
+      KUBERNETES_SERVICE_HOST: "10.96.0.1",
+      IDENTITY_ENDPOINT: "https://far.example",
+    });
+    await expect(job.client.getOidcToken()).rejects.toMatchObject({ code: "invalid_option" });
+  });
+
+  it("gives way to the caller's own choice, and must name a provider", async () => {
+    const environment = { HF_OIDC_PROVIDER: "travis" };
+    await expect(new Job(environment).client.getOidcToken()).rejects.toMatchObject({ code: "unsupported_provider" });
+    await expect(new Job(environment).client.getOidcToken({ provider: "gitlab" })).rejects.toMatchObject({
+      code: "mint_variable_missing",
+    });
+  });
+});
+
+describe("HF_OIDC_AUDIENCE", () => {
+  it("stands in for the endpoint, and gives way to the caller", async () => {
+    const token = idToken({ aud: "api://hub" });
+    const job = new Job({
+      GITLAB_CI: "true",
+      HF_ENDPOINT: "https://hub.example",
+      HF_OIDC_AUDIENCE: "api://hub",
+      A: token,
+    });
+    expect(await job.client.getOidcToken()).toBe(token);
+    await expect(job.client.getOidcToken({ audience: "https://hub.example" })).rejects.toMatchObject({
+      code: "mint_variable_missing",
     });
   });
 });

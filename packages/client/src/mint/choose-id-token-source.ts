@@ -1,15 +1,32 @@
 import type { Environment } from "../environment/environment.ts";
 import { OidcError } from "../error/oidc-error.ts";
+import { aws } from "./aws.ts";
+import { azure } from "./azure.ts";
 import { bitbucketPipelines } from "./bitbucket-pipelines.ts";
 import { buildkite } from "./buildkite.ts";
 import { circleCi } from "./circleci.ts";
+import { gcp } from "./gcp.ts";
 import { githubActions } from "./github-actions.ts";
 import { gitlabCi } from "./gitlab-ci.ts";
+import { kubernetes } from "./kubernetes.ts";
 import type { IdTokenSource, ProviderMinter } from "./provider-minter.ts";
 import { suppliedIdToken } from "./supplied-id-token.ts";
 
-/** CI providers whose id tokens are found or minted without help, in the order in which they are looked for. */
-export const OIDC_PROVIDERS = ["github", "gitlab", "circleci", "bitbucket", "buildkite"] as const;
+/**
+ * Providers whose id tokens are found or minted without help, in the order in which they are looked for: the CI job first, whose
+ * runner may itself be a pod; then what is mounted in the pod; then the cloud below it, which several pods share.
+ */
+export const OIDC_PROVIDERS = [
+  "github",
+  "gitlab",
+  "circleci",
+  "bitbucket",
+  "buildkite",
+  "kubernetes",
+  "azure",
+  "aws",
+  "gcp",
+] as const;
 export type OidcProvider = (typeof OIDC_PROVIDERS)[number];
 
 const MINTERS: Readonly<Record<OidcProvider, ProviderMinter>> = {
@@ -18,6 +35,10 @@ const MINTERS: Readonly<Record<OidcProvider, ProviderMinter>> = {
   circleci: circleCi,
   bitbucket: bitbucketPipelines,
   buildkite,
+  kubernetes,
+  azure,
+  aws,
+  gcp,
 };
 
 const SUPPORTED = OIDC_PROVIDERS.map((id) => `${id} (${MINTERS[id].title})`).join(", ");
@@ -28,15 +49,16 @@ export function detectProvider(environment: Environment): OidcProvider | undefin
 }
 
 /**
- * A named provider, else the ready id token in `HF_OIDC_ID_TOKEN`, else the provider whose job this is.
+ * A named provider (by the caller, else by `HF_OIDC_PROVIDER`), else the ready id token in `HF_OIDC_ID_TOKEN`, else the provider whose job this is.
  *
  * @throws {OidcError} `unsupported_provider`, `no_provider`, or what the provider's own rules say.
  */
 export function chooseIdTokenSource(
   environment: Environment,
   audience: string,
-  provider: string | undefined,
+  named: string | undefined,
 ): IdTokenSource {
+  const provider = named ?? (environment.HF_OIDC_PROVIDER?.trim() || undefined);
   if (provider !== undefined) {
     const id = OIDC_PROVIDERS.find((known) => known === provider);
     if (id !== undefined) return MINTERS[id].source(environment, audience);

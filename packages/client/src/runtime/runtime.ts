@@ -1,4 +1,5 @@
 import type { Environment } from "../environment/environment.ts";
+import type { AwsSigner } from "../mint/aws-signer.ts";
 
 /** The standard `fetch`. */
 export type FetchFunction = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
@@ -32,6 +33,8 @@ export interface Runtime {
     environment: Environment,
     signal: AbortSignal,
   ): Promise<CommandOutcome>;
+  /** The signer of requests to AWS; `undefined` where its package is not installed. */
+  loadAwsSigner(): Promise<AwsSigner | undefined>;
   homeDirectory(): string;
   /**
    * Writes one line where people and the CI runner look: standard error, never standard output, so that

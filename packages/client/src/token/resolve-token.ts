@@ -3,6 +3,7 @@ import { type Environment, isSwitchedOn } from "../environment/environment.ts";
 import { OidcError } from "../error/oidc-error.ts";
 import { TokenError } from "../error/token-error.ts";
 import type { CallOptions } from "../http/call-limits.ts";
+import { audienceOf } from "../mint/audience.ts";
 import { chooseIdTokenSource } from "../mint/choose-id-token-source.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { cleanToken } from "./clean-token.ts";
@@ -59,7 +60,7 @@ export async function resolveToken(
     if (found !== undefined) return found;
   }
   const endpoint = resolveEndpoint(options.endpoint, environment);
-  const source = chooseIdTokenSource(environment, endpoint, undefined);
+  const source = chooseIdTokenSource(environment, audienceOf(undefined, endpoint, environment), undefined);
   const { accessToken } = await cache.get({ endpoint, resource, source }, options);
   return { kind: "token", token: accessToken, source: "oidc", resource };
 }
