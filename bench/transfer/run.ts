@@ -94,8 +94,10 @@ function report(idleMemory: number): void {
     "median of rounds                          s    MB/s   server CPU s   client CPU s   this / baseline (min..max)",
   );
   const baseline = steps.get(BASELINE) ?? [];
+  // A step that ran twice a round has twice as many entries.
+  const baselineOf = (index: number, count: number): Step | undefined => baseline[Math.floor((index * rounds) / count)];
   for (const [name, taken] of steps) {
-    const ratios = taken.map(({ wall }, index) => wall / (baseline[index % rounds]?.wall ?? Number.NaN));
+    const ratios = taken.map(({ wall }, index) => wall / (baselineOf(index, taken.length)?.wall ?? Number.NaN));
     const of = (what: keyof Step): number => median(taken.map((one) => one[what]));
     console.log(
       [
