@@ -18,17 +18,22 @@ function refName(claims: ClaimSet, type: string, prefix: string): string | undef
   return ref.slice(prefix.length) || undefined;
 }
 
+/** File name of the workflow that started the run. */
+export function githubWorkflowFile(claims: ClaimSet): string | undefined {
+  return callerWorkflowFile(claims, ".github/workflows");
+}
+
 /**
- * File name of the workflow that started the run, from `workflow_ref`, in the caller's own repository.
+ * File name of the workflow that started the run, from `workflow_ref`, in one folder of the caller's own repository.
  *
  * The raw claim `workflow` is a display name that anybody who can edit the file chooses, so it is never used. The ref is removed as
  * an exact suffix rather than searched for, because file names may hold `@` and branches may look like file names.
  */
-export function githubWorkflowFile(claims: ClaimSet): string | undefined {
+export function callerWorkflowFile(claims: ClaimSet, workflowsFolder: string): string | undefined {
   const workflowRef = readText(claims, "workflow_ref");
   const repository = readText(claims, "repository");
   if (workflowRef === undefined || repository === undefined) return undefined;
-  const folder = `${repository}/.github/workflows/`;
+  const folder = `${repository}/${workflowsFolder}/`;
   const prefix = workflowRef.slice(0, folder.length);
   if (prefix !== folder && foldAscii(prefix) !== foldAscii(folder)) return undefined;
   const fileAtRef = workflowRef.slice(folder.length);
