@@ -22,6 +22,7 @@ export { SqliteAuditLog } from "./adapters/sqlite/sqlite-audit-log.ts";
 export { SqliteCheckpointKeyStore } from "./adapters/sqlite/sqlite-checkpoint-key-store.ts";
 export { SqliteGrantLedger } from "./adapters/sqlite/sqlite-grant-ledger.ts";
 export { SqliteIssuerStore } from "./adapters/sqlite/sqlite-issuer-store.ts";
+export { type HeldNameTable, SqlitePendingPublishers } from "./adapters/sqlite/sqlite-pending-publishers.ts";
 export { SqlitePublisherStore } from "./adapters/sqlite/sqlite-publisher-store.ts";
 export { SqliteSigningKeyStore } from "./adapters/sqlite/sqlite-signing-key-store.ts";
 export { SqliteSpentTokens } from "./adapters/sqlite/sqlite-spent-tokens.ts";
@@ -50,6 +51,7 @@ export { verifyChain, verifyExportedLines } from "./audit/verify-chain.ts";
 export { type AccessTokensRoutesDeps, registerAccessTokensRoutes } from "./http/access-tokens-routes.ts";
 export { type AccountsRoutesDeps, registerAccountsRoutes } from "./http/accounts-routes.ts";
 export { registerAgentHarnessesRoute } from "./http/agent-harnesses-route.ts";
+export { type AttemptsRoutesDeps, registerAttemptsRoutes } from "./http/attempts-routes.ts";
 export { auditRefusals } from "./http/audit-refusals.ts";
 export { type AuditRoutesDeps, registerAuditRoutes } from "./http/audit-routes.ts";
 export { type CheckpointRoutesDeps, registerCheckpointRoutes } from "./http/checkpoint-routes.ts";
@@ -69,6 +71,10 @@ export {
   type TokenRequest,
 } from "./http/token-endpoint.ts";
 export { type TokenExchangeGrantDeps, tokenExchangeGrant } from "./http/token-exchange-grant.ts";
+export {
+  registerTrustedPublishingOnlyRoutes,
+  type TrustedPublishingOnlyRoutesDeps,
+} from "./http/trusted-publishing-only-routes.ts";
 export { registerWhoamiRoute, type WhoamiRouteDeps } from "./http/whoami-route.ts";
 export type { IssuerProbe } from "./issuers/issuer-probe.ts";
 export type { IssuerStore } from "./issuers/issuer-store.ts";
@@ -77,6 +83,7 @@ export { ExchangeLimits, type LimitSettings } from "./limits/exchange-limits.ts"
 export type { PublisherStore } from "./publishers/publisher-store.ts";
 export { type SwitchedOff, Switches, type SwitchName, type SwitchReader } from "./switches/switches.ts";
 export type { GrantLedger } from "./token-exchange/grant-ledger.ts";
+export type { HeldRepoMaker } from "./token-exchange/held-repo-maker.ts";
 export type { IssuerKeys } from "./token-exchange/issuer-keys.ts";
 export type { KnownRepo, ResourceDirectory } from "./token-exchange/resource-directory.ts";
 export { AccessTokenMint, type AccessTokenMintDeps } from "./tokens/access-token-mint.ts";

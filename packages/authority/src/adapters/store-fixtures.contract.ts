@@ -6,6 +6,7 @@ import { type AccountName, parseAccountName } from "@postern/core/resource/accou
 import { parseRepoRef } from "@postern/core/resource/repo-ref";
 import { addSeconds, type EpochSeconds, epochSeconds } from "@postern/core/time/epoch-seconds";
 import type { AccountStore } from "../accounts/account-store.ts";
+import type { AttemptStore } from "../attempts/attempt-store.ts";
 import type { AuditLog } from "../audit/audit-log.ts";
 import type { AuditReader } from "../audit/audit-reader.ts";
 import type { IssuerStore } from "../issuers/issuer-store.ts";
@@ -20,6 +21,7 @@ export interface OpenedStores {
   readonly issuers: IssuerStore;
   readonly accounts: AccountStore;
   readonly tokens: TokenStore;
+  readonly attempts: AttemptStore;
   readonly audit: AuditLog & AuditReader;
   close(): Promise<void>;
 }
@@ -65,6 +67,7 @@ export function publisher(id: string, repoId = "repo-1"): Publisher {
     claims: { repository_id: "1", branch: "main" },
     access: "write",
     ttlSeconds: 3600,
+    sourceAddresses: [],
     enabled: true,
     createdAt: NOW,
     createdBy: "ada",

@@ -17,14 +17,17 @@ import { type FastifyInstance, fastify } from "fastify";
 import { CachedIssuerKeys } from "../adapters/issuer-http/cached-issuer-keys.ts";
 import { HttpIssuerProbe } from "../adapters/issuer-http/http-issuer-probe.ts";
 import { type AuthorityDatabase, openAuthorityDatabase } from "../adapters/sqlite/authority-database.ts";
+import { SqliteAccountStore } from "../adapters/sqlite/sqlite-account-store.ts";
 import { SqliteAttemptStore } from "../adapters/sqlite/sqlite-attempt-store.ts";
 import { SqliteAuditLog } from "../adapters/sqlite/sqlite-audit-log.ts";
 import { SqliteGrantLedger } from "../adapters/sqlite/sqlite-grant-ledger.ts";
 import { SqliteIssuerStore } from "../adapters/sqlite/sqlite-issuer-store.ts";
+import { SqlitePendingPublishers } from "../adapters/sqlite/sqlite-pending-publishers.ts";
 import { SqlitePublisherStore } from "../adapters/sqlite/sqlite-publisher-store.ts";
 import { SqliteSigningKeyStore } from "../adapters/sqlite/sqlite-signing-key-store.ts";
 import { SqliteSpentTokens } from "../adapters/sqlite/sqlite-spent-tokens.ts";
 import { SqliteSwitchStore } from "../adapters/sqlite/sqlite-switch-store.ts";
+import { registerAttemptsRoutes } from "../http/attempts-routes.ts";
 import { registerDryRunRoute } from "../http/dry-run-route.ts";
 import { registerIssuersRoutes } from "../http/issuers-routes.ts";
 import { registerPublishersRoutes } from "../http/publishers-routes.ts";
@@ -92,12 +95,17 @@ export async function openStage(overrides: Partial<TokenExchangeGrantDeps> = {})
   const issuers = new SqliteIssuerStore(database);
   const publishers = new SqlitePublisherStore(database);
   const audit = new SqliteAuditLog(database);
+  const attempts = new SqliteAttemptStore(database);
   const switches = await Switches.open(new SqliteSwitchStore(database));
   const repos: KnownRepo[] = [];
   const principals = new Map<string, Principal>();
   const resources = {
     findRepo: async (repo: KnownRepo["repo"]) => repos.find((known) => repoKeyOf(known.repo) === repoKeyOf(repo)),
   };
+  const ledger = new SqliteGrantLedger(database);
+  // No hub here, so no names: what is pending is tested on a whole server (test/e2e/pending-publisher.test.ts).
+  const noNames = { hold: () => "taken" as const, become: () => false, release: () => false, expired: () => [] };
+  const pending = new SqlitePendingPublishers(database, noNames, { publishers, ledger });
   const deps: TokenExchangeGrantDeps = {
     clock,
     issuers,
@@ -105,11 +113,13 @@ export async function openStage(overrides: Partial<TokenExchangeGrantDeps> = {})
     audiences: new Set([AUDIENCE]),
     publishers,
     resources,
-    ledger: new SqliteGrantLedger(database),
+    ledger,
+    firstGrants: pending,
+    repoMaker: { make: async () => ({ kind: "exists" }) },
     mint: new AccessTokenMint({ keyRing, publicUrl: AUDIENCE, randomBytes }),
     audit,
     switches,
-    attempts: new SqliteAttemptStore(database),
+    attempts,
     limits: new ExchangeLimits(NO_LIMITS, clock),
     ...overrides,
   };
@@ -119,8 +129,19 @@ export async function openStage(overrides: Partial<TokenExchangeGrantDeps> = {})
       principals.get((authorization ?? "").replace("Bearer ", "")) ?? { kind: "anonymous" },
   };
   registerTokenEndpoint(app, { ...deps, grants: [tokenExchangeGrant(deps)] });
+  registerAttemptsRoutes(app, { attempts, publishers, resources, identifier });
   registerDryRunRoute(app, { ...deps, spent: new SqliteSpentTokens(database) });
-  registerPublishersRoutes(app, { clock, newId: randomUUID, publishers, issuers, resources, identifier });
+  registerPublishersRoutes(app, {
+    clock,
+    newId: randomUUID,
+    newRepoId: () => randomBytes(12).toString("hex"),
+    accounts: new SqliteAccountStore(database),
+    pending,
+    publishers,
+    issuers,
+    resources,
+    identifier,
+  });
   registerIssuersRoutes(app, {
     newId: randomUUID,
     issuers,

@@ -9,7 +9,8 @@ import type { MintedToken, TokenMint } from "../tokens/token-mint.ts";
 import { auditResourceOf } from "./audit-resource.ts";
 import { type ExchangeDecision, evidenceOf } from "./decide-exchange.ts";
 import { auditUnavailable, exchangeRefusal } from "./exchange-refusal.ts";
-import type { GrantLedger, IssueOutcome, NewGrant, SubjectTokenUse } from "./grant-ledger.ts";
+import type { IssueOutcome, NewGrant, SubjectTokenUse } from "./grant-ledger.ts";
+import { type FirstGrantDeps, issueFirstGrant } from "./issue-first-grant.ts";
 import { type JudgeDeps, judgeExchange } from "./judge-exchange.ts";
 import { replayDeadline } from "./replay-key.ts";
 import type { TokenExchangeRequest } from "./token-exchange-request.ts";
@@ -18,8 +19,7 @@ import type { VerifiedSubjectToken } from "./verify-subject-token.ts";
 /** Longest life of an exchanged token, in seconds, whatever its publisher says. */
 const MAX_TOKEN_LIFE_SECONDS = 3600;
 
-export interface ExchangeDeps extends JudgeDeps {
-  readonly ledger: GrantLedger;
+export interface ExchangeDeps extends JudgeDeps, FirstGrantDeps {
   readonly mint: TokenMint;
 }
 
@@ -58,7 +58,13 @@ export async function exchangeSubjectToken(
   const grant = grantOf({ subject, publisher, target, access, minted, issuedAt, expiresAt });
 
   // Spending the token, storing the grant and writing it down succeed or fail together.
-  const outcome = await issue(deps.ledger, useOf(subject), grant, auditOf(request, origin, subject, grant, decision));
+  const outcome = await issue(
+    deps,
+    "held" in target,
+    useOf(subject),
+    grant,
+    auditOf(request, origin, subject, grant, decision),
+  );
   switch (outcome.kind) {
     case "issued":
       return { accessToken: minted.text, expiresInSeconds: expiresAt - issuedAt };
@@ -78,13 +84,14 @@ export function lifeOf({ ttlSeconds }: Publisher): number {
 }
 
 async function issue(
-  ledger: GrantLedger,
+  deps: FirstGrantDeps,
+  held: boolean,
   use: SubjectTokenUse,
   grant: NewGrant,
   audit: AuditEvent,
 ): Promise<IssueOutcome> {
   try {
-    return await ledger.issue(use, grant, audit);
+    return held ? await issueFirstGrant(use, grant, audit, deps) : await deps.ledger.issue(use, grant, audit);
   } catch (cause) {
     if (cause instanceof ApiError && cause.code === "audit_unavailable") throw auditUnavailable(cause);
     throw cause;

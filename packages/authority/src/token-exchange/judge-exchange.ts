@@ -1,8 +1,8 @@
-import type { PublisherTarget } from "@postern/core/publisher/publisher";
 import type { Resource } from "@postern/core/resource/resource";
 import { epochSeconds } from "@postern/core/time/epoch-seconds";
 import type { ExchangeLimits } from "../limits/exchange-limits.ts";
 import type { PublisherStore } from "../publishers/publisher-store.ts";
+import { type AskedTarget, targetOf } from "./asked-target.ts";
 import { decideExchange, type ExchangeDecision } from "./decide-exchange.ts";
 import { exchangeRefusal } from "./exchange-refusal.ts";
 import type { ResourceDirectory } from "./resource-directory.ts";
@@ -19,7 +19,7 @@ export interface JudgeDeps extends VerificationDeps {
 export interface JudgedExchange {
   readonly subject: VerifiedSubjectToken;
   /** A user's name as it is stored, a repo's as it is called now. */
-  readonly target: PublisherTarget;
+  readonly target: AskedTarget;
   readonly decision: Extract<ExchangeDecision, { readonly kind: "allow" }>;
 }
 
@@ -52,9 +52,9 @@ export async function judgeExchange(
 }
 
 /** A missing repo gets a target that no publisher has, so that it takes the same path and the same time as any other. */
-export async function findTarget(resource: Resource, resources: ResourceDirectory): Promise<PublisherTarget> {
+export async function findTarget(resource: Resource, resources: ResourceDirectory): Promise<AskedTarget> {
   if (resource.kind === "user") return { kind: "user", name: resource.name };
   const known = await resources.findRepo(resource.repo);
   if (known === undefined) return { kind: "repo", repoId: "", repo: resource.repo };
-  return { kind: "repo", repoId: known.repoId, repo: known.repo };
+  return targetOf(known);
 }

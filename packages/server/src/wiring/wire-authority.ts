@@ -2,11 +2,14 @@ import { randomBytes, randomUUID } from "node:crypto";
 import path from "node:path";
 import {
   AccessTokenMint,
+  type AuthorityDatabase,
   auditRefusals,
   bootstrapAdmin,
   CachedIssuerKeys,
   ExchangeLimits,
   ExpiredRowSweeper,
+  type HeldNameTable,
+  type HeldRepoMaker,
   HttpIssuerProbe,
   loadSecretKey,
   openAuthorityDatabase,
@@ -15,6 +18,7 @@ import {
   registerAccessTokensRoutes,
   registerAccountsRoutes,
   registerAgentHarnessesRoute,
+  registerAttemptsRoutes,
   registerAuditRoutes,
   registerCheckpointRoutes,
   registerDryRunRoute,
@@ -27,6 +31,7 @@ import {
   registerRevokeRoutes,
   registerSwitchesRoutes,
   registerTokenEndpoint,
+  registerTrustedPublishingOnlyRoutes,
   registerWhoamiRoute,
   rotateKeysWhenDue,
   SqliteAccountStore,
@@ -34,6 +39,7 @@ import {
   SqliteAuditLog,
   SqliteGrantLedger,
   SqliteIssuerStore,
+  SqlitePendingPublishers,
   SqlitePublisherStore,
   SqliteSigningKeyStore,
   SqliteSpentTokens,
@@ -52,6 +58,14 @@ import type { DataDirectory } from "../lifecycle/data-directory.ts";
 import { repeatEvery } from "../lifecycle/repeat-every.ts";
 import { wireCheckpoints } from "./wire-checkpoints.ts";
 
+/** What the authority needs of the hub. */
+export interface HubPorts {
+  readonly resources: ResourceDirectory;
+  readonly repoMaker: HeldRepoMaker;
+  /** The hub's names on the authority's own connection, for writes that both share. */
+  heldNames(database: AuthorityDatabase): HeldNameTable;
+}
+
 export interface WiredAuthority {
   readonly gatekeeper: TokenGatekeeper;
   readonly audit: SqliteAuditLog;
@@ -65,7 +79,7 @@ export interface WiredAuthority {
   warnings(): readonly string[];
   /** @throws when changes cannot be recorded any more. */
   checkReady(): void;
-  registerRoutes(app: FastifyInstance, directory: ResourceDirectory): void;
+  registerRoutes(app: FastifyInstance, hub: HubPorts): void;
   close(): Promise<void>;
 }
 
@@ -118,6 +132,7 @@ export async function wireAuthority(
     log,
     "signing keys not rotated",
   );
+  let stopReleasing = (): void => undefined;
   const stopSweeping = repeatEvery(SWEEP_INTERVAL_MS, () => sweeper.sweep(), log, "expired rows not cleared");
 
   return {
@@ -129,13 +144,23 @@ export async function wireAuthority(
     hasAdministrator: (await accounts.list("user")).some(({ isAdmin }) => isAdmin),
     warnings: () => checkpoints.warnings(),
     checkReady: () => database.commits.checkReady(),
-    registerRoutes: (app, resources) => {
+    registerRoutes: (app, { resources, repoMaker, heldNames }) => {
+      const ledger = new SqliteGrantLedger(database);
+      const pending = new SqlitePendingPublishers(database, heldNames(database), { publishers, ledger });
+      stopReleasing = repeatEvery(
+        SWEEP_INTERVAL_MS,
+        () => pending.releaseExpired(clock.now()),
+        log,
+        "expired names not released",
+      );
       const common = {
         identifier: gatekeeper,
         clock,
         audit,
         auditReader: audit,
         newId: randomUUID,
+        newRepoId: () => randomBytes(12).toString("hex"),
+        pending,
         randomBytes,
         accounts,
         tokens,
@@ -158,7 +183,9 @@ export async function wireAuthority(
         audiences: new Set([publicUrl, ...config.audiences]),
         publishers,
         resources,
-        ledger: new SqliteGrantLedger(database),
+        ledger,
+        firstGrants: pending,
+        repoMaker,
         spent: new SqliteSpentTokens(database),
         attempts,
         limits: new ExchangeLimits(config.limits, clock),
@@ -169,8 +196,10 @@ export async function wireAuthority(
       auditRefusals(app, { identifier: gatekeeper, audit });
       registerTokenEndpoint(app, { ...exchangeDeps, grants: [tokenExchangeGrant(exchangeDeps)] });
       registerDryRunRoute(app, exchangeDeps);
+      registerAttemptsRoutes(app, { ...common, attempts });
       registerPublishersRoutes(app, common);
       registerPublisherLintRoutes(app, common);
+      registerTrustedPublishingOnlyRoutes(app, common);
       registerIssuersRoutes(app, {
         ...common,
         probe: new HttpIssuerProbe({}),
@@ -194,6 +223,7 @@ export async function wireAuthority(
       registerAgentHarnessesRoute(app);
     },
     close: async () => {
+      stopReleasing();
       stopSweeping();
       stopRotating();
       await checkpoints.close();

@@ -1,7 +1,8 @@
 import { addSeconds } from "@postern/core/time/epoch-seconds";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { eventNamed, grant, NOW, publisher, use } from "../store-fixtures.contract.ts";
+import { eventNamed, GITHUB, grant, NOW, publisher, use } from "../store-fixtures.contract.ts";
 import { ExpiredRowSweeper } from "./expired-row-sweeper.ts";
+import { SqliteAttemptStore } from "./sqlite-attempt-store.ts";
 import { SqliteGrantLedger } from "./sqlite-grant-ledger.ts";
 import { SqlitePublisherStore } from "./sqlite-publisher-store.ts";
 import { type TemporaryDatabase, temporaryDatabase } from "./temporary-database.contract.ts";
@@ -34,18 +35,49 @@ describe("ExpiredRowSweeper", () => {
     await at(7200).sweep();
     expect(count("grants")).toBe(COUNT);
     expect(await at(7201).sweepBatch()).toBe(200);
-    expect(await at(7201).sweepBatch()).toBe(50);
-    expect(count("grants")).toBe(0);
+    expect(await at(7201).sweepBatch()).toBe(49);
+    expect(await at(7201).sweepBatch()).toBe(0);
+  });
+
+  it("keeps the newest grant, so that no grant ever gets the id of an earlier one", async () => {
+    const newest = idOfNewest();
+    await at(100_000).sweep();
+    expect(idOfNewest()).toBe(newest);
+    expect(count("grants")).toBe(1);
+  });
+
+  it("removes attempts thirty days after they were last made", async () => {
+    const { target } = publisher("p-1");
+    const attempts = new SqliteAttemptStore(temporary.database);
+    const made = {
+      target,
+      sameAs: "a",
+      provider: "github",
+      issuer: GITHUB,
+      code: "TP1701",
+      message: "",
+      at: NOW,
+    } as const;
+    const attempt = { ...made, claims: {}, checks: [], publisherId: undefined, runUrl: undefined };
+    await attempts.record(attempt, eventNamed("token.exchange"));
+    await at(30 * 86_400).sweep();
+    expect(count("attempts")).toBe(1);
+    await at(30 * 86_400 + 1).sweep();
+    expect(count("attempts")).toBe(0);
   });
 
   it("is no audit event, and no audit entry is ever swept", async () => {
-    expect(await at(100_000).sweep()).toBe(2 * COUNT);
+    expect(await at(100_000).sweep()).toBe(2 * COUNT - 1);
     expect(count("audit_log")).toBe(COUNT + 1);
   });
 });
 
 function at(seconds: number): ExpiredRowSweeper {
   return new ExpiredRowSweeper(temporary.database, { now: () => addSeconds(NOW, seconds) });
+}
+
+function idOfNewest(): number {
+  return Number(temporary.database.connection.prepare("select max(id) from grants").pluck().get());
 }
 
 function count(table: string): number {

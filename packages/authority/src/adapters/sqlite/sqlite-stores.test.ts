@@ -1,5 +1,6 @@
 import { describe } from "vitest";
 import { describeAccountStore } from "../account-store.contract.ts";
+import { describeAttemptStore } from "../attempt-store.contract.ts";
 import { describeGrantLedger } from "../grant-ledger.contract.ts";
 import { describeIssuerStore } from "../issuer-store.contract.ts";
 import { describePublisherStore } from "../publisher-store.contract.ts";
@@ -12,4 +13,5 @@ describe("SQLite", () => {
   describeIssuerStore(openSqliteStores);
   describeAccountStore(openSqliteStores);
   describeTokenStore(openSqliteStores);
+  describeAttemptStore(openSqliteStores);
 });

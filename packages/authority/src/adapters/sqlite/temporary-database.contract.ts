@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { NOW, type OpenedStores } from "../store-fixtures.contract.ts";
 import { type AuthorityDatabase, openAuthorityDatabase } from "./authority-database.ts";
 import { SqliteAccountStore } from "./sqlite-account-store.ts";
+import { SqliteAttemptStore } from "./sqlite-attempt-store.ts";
 import { SqliteAuditLog } from "./sqlite-audit-log.ts";
 import { SqliteGrantLedger } from "./sqlite-grant-ledger.ts";
 import { SqliteIssuerStore } from "./sqlite-issuer-store.ts";
@@ -39,6 +40,7 @@ export async function openSqliteStores(): Promise<OpenedStores> {
     issuers: new SqliteIssuerStore(database),
     accounts: new SqliteAccountStore(database),
     tokens: new SqliteTokenStore(database),
+    attempts: new SqliteAttemptStore(database),
     audit: new SqliteAuditLog(database),
     close: remove,
   };
