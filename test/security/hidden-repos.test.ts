@@ -64,6 +64,7 @@ const CHANGES: readonly Probe[] = [
   ),
   { method: "PATCH", path: (repo) => `/api/postern/v1/models/${repo}/publishers/x`, body: () => ({ enabled: false }) },
   { method: "DELETE", path: (repo) => `/api/postern/v1/models/${repo}/publishers/x` },
+  { method: "POST", path: (repo) => `/api/postern/v1/models/${repo}/publishers/x/revoke-tokens`, body: () => ({}) },
 ];
 
 let hub: RunningHub;
