@@ -16,7 +16,7 @@ export interface SimulatorOptions {
   /** Default 127.0.0.1: whoever reaches the simulator can have any token it signs. */
   readonly host?: string;
   readonly clock?: Clock;
-  /** RSA private keys to sign with at first; a key is made on first use where none is given. */
+  /** Private keys (RSA; P-384 for AWS) to sign with at first; a key is made on first use where none is given. */
   readonly signingKeys?: Readonly<Partial<Record<SimulatedProviderId, KeyObject>>>;
 }
 

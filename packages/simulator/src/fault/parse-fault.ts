@@ -40,8 +40,8 @@ const SPELLINGS: readonly FaultSpelling[] = [
   plain("discovery-500", "the discovery document answers 500", { kind: "discovery-500" }),
   plain("wrong-discovery-issuer", "the discovery document names another issuer", { kind: "wrong-discovery-issuer" }),
   plain("rotated-key", "the signing key is replaced at once and the old one leaves the JWKS", { kind: "rotated-key" }),
-  slow("slow-mint", "GitHub's token request endpoint answers", (delayMs) => ({ kind: "slow-mint", delayMs })),
-  plain("mint-500", "GitHub's token request endpoint answers 500", { kind: "mint-500" }),
+  slow("slow-mint", "the endpoint that mints a job's tokens answers", (delayMs) => ({ kind: "slow-mint", delayMs })),
+  plain("mint-500", "the endpoint that mints a job's tokens answers 500", { kind: "mint-500" }),
 ];
 
 /** Every fault, in the order in which `--help` lists them. */

@@ -11,7 +11,9 @@ export async function answerDiscovery(
 ): Promise<void> {
   if (!(await waited(issuer, "slow-discovery", response))) return;
   if (has(issuer, "discovery-500")) return answerText(response, 500, "text/plain", "Internal Server Error");
-  const named = has(issuer, "wrong-discovery-issuer") ? "https://other.example" : `${issuer.url}${tenant}`;
+  const named = has(issuer, "wrong-discovery-issuer")
+    ? "https://other.example"
+    : `${issuer.url}${issuer.provider.issuerPath?.(tenant) ?? tenant}`;
   answerJson(response, 200, {
     issuer: named,
     jwks_uri: `${issuer.url}${issuer.provider.keysPath}`,

@@ -44,7 +44,7 @@ export class SimulatedIssuer {
   constructor(url: IssuerUrl, provider: SimulatedProvider, clock: Clock, signingKey: KeyObject | undefined) {
     this.url = url;
     this.provider = provider;
-    this.keys = new KeyRing(signingKey);
+    this.keys = new KeyRing(signingKey, provider.algorithm);
     this.#clock = clock;
   }
 

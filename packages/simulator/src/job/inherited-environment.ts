@@ -4,9 +4,9 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Named like a secret, but a setting. */
 const SETTINGS = new Set(["HF_HUB_DISABLE_IMPLICIT_TOKEN", "TOKENIZERS_PARALLELISM"]);
 
-/** The CI that we may be running in ourselves must not show through. */
+/** The CI or cloud that we may be running in ourselves must not show through. */
 const FOREIGN_CI =
-  /^(?:CI|CI_.*|CONTINUOUS_INTEGRATION|BUILD_.*|GITHUB_.*|ACTIONS_.*|RUNNER_.*|GITLAB_.*|CIRCLE.*|BITBUCKET_.*|BUILDKITE.*|TEAMCITY_.*|JENKINS_.*|TRAVIS.*|TF_BUILD|SYSTEM_.*|AGENT_.*)$/;
+  /^(?:CI|CI_.*|CONTINUOUS_INTEGRATION|BUILD_.*|GITHUB_.*|ACTIONS_.*|RUNNER_.*|GITLAB_.*|CIRCLE.*|BITBUCKET_.*|BUILDKITE.*|FORGEJO_.*|GITEA_.*|TEAMCITY_.*|JENKINS_.*|TRAVIS.*|TF_BUILD|SYSTEM_.*|AGENT_.*|KUBERNETES_.*|AWS_.*|ECS_.*|CODEBUILD_.*|AZURE_.*|IDENTITY_.*|GOOGLE_.*|GCE_METADATA_.*|GAE_.*|CLOUD_RUN_.*|K_SERVICE|FUNCTION_TARGET)$/;
 
 const SECRET_NAME =
   /TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|PRIVATE|COOKIE|AUTH(?!OR)|DATABASE_URL|APIKEY|(?:^|_)(?:DSN|PAT|KEYS?)(?:_|$)/i;

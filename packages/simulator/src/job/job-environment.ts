@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import type { SimulatedIssuer, TokenRequest } from "../issuer/simulated-issuer.ts";
 import { type Environment, inheritedEnvironment } from "./inherited-environment.ts";
+import { openJobEndpoint } from "./job-endpoint.ts";
 
 export interface JobOptions extends Omit<TokenRequest, "audience"> {
   /**
@@ -57,6 +58,11 @@ export async function jobEnvironment(issuer: SimulatedIssuer, options: JobOption
         const opened = issuer.openJob(options);
         closers.push(opened.close);
         return { url: `${issuer.url}/jobs/${opened.id}/idtoken`, bearer: opened.bearer };
+      },
+      serve: async (answer) => {
+        const opened = await openJobEndpoint(issuer, answer);
+        closers.push(opened.close);
+        return opened.origin;
       },
       issue: (audience) => issuer.issue({ ...options, audience }),
     });

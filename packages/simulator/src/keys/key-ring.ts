@@ -1,14 +1,22 @@
 import type { KeyObject } from "node:crypto";
-import { generateSigningKey, type PublicJwk, type SigningKey, signingKey } from "./signing-key.ts";
+import {
+  generateSigningKey,
+  type PublicJwk,
+  type SigningKey,
+  type SimulatedAlgorithm,
+  signingKey,
+} from "./signing-key.ts";
 
 /** The keys of one simulated issuer, each made when it is first needed. */
 export class KeyRing {
   readonly #given: KeyObject | undefined;
+  readonly #algorithm: SimulatedAlgorithm;
   #published: Promise<readonly [SigningKey, ...SigningKey[]]> | undefined;
   #foreign: Promise<SigningKey> | undefined;
 
-  constructor(given: KeyObject | undefined) {
+  constructor(given: KeyObject | undefined, algorithm: SimulatedAlgorithm = "RS256") {
     this.#given = given;
+    this.#algorithm = algorithm;
   }
 
   /** The key that signs new tokens. */
@@ -18,7 +26,7 @@ export class KeyRing {
 
   /** A key that this issuer never publishes, standing for somebody else's. */
   foreign(): Promise<SigningKey> {
-    this.#foreign ??= generateSigningKey();
+    this.#foreign ??= generateSigningKey(this.#algorithm);
     return this.#foreign;
   }
 
@@ -32,7 +40,7 @@ export class KeyRing {
     const before = this.#keys();
     const rotated = (async (): Promise<readonly [SigningKey, ...SigningKey[]]> => {
       const old = await before;
-      return [await generateSigningKey(), ...(keepOld ? old : [])];
+      return [await generateSigningKey(this.#algorithm), ...(keepOld ? old : [])];
     })();
     this.#published = rotated;
     await rotated;
@@ -44,6 +52,6 @@ export class KeyRing {
   }
 
   async #first(): Promise<readonly [SigningKey]> {
-    return [this.#given === undefined ? await generateSigningKey() : signingKey(this.#given)];
+    return [this.#given === undefined ? await generateSigningKey(this.#algorithm) : signingKey(this.#given)];
   }
 }

@@ -1,5 +1,6 @@
 import type { IssuerUrl } from "@postern/core/issuer/issuer-url";
 import type { ClaimOverrides, ClaimSet } from "../claim/claim-value.ts";
+import type { SimulatedAlgorithm } from "../keys/signing-key.ts";
 
 /**
  * What kind of job runs.
@@ -35,10 +36,26 @@ export interface JobDescription {
   readonly audiences: readonly string[];
 }
 
-/** How a job comes by its tokens: a provider uses one of the two. */
+/** A request that reached an endpoint of one job. */
+export interface JobRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface JobAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** How a job comes by its tokens: a provider uses one of these. */
 export interface JobTokens {
   /** An endpoint that mints for this job alone, until the job ends. */
   openRequestEndpoint(): { readonly url: string; readonly bearer: string };
+  /** A server for this job alone, until the job ends: what a cloud's metadata or token service is to its workloads. @returns its origin. */
+  serve(answer: (request: JobRequest) => Promise<JobAnswer>): Promise<string>;
   issue(audiences: readonly string[]): Promise<string>;
 }
 
@@ -64,6 +81,8 @@ export interface SimulatedProvider {
   readonly discovery: ClaimSet;
   /** Seconds from `iat` to `nbf` (not positive) and to `exp`. */
   readonly lifetime: { readonly notBefore: number; readonly expires: number };
+  /** RS256 when left out. */
+  readonly algorithm?: SimulatedAlgorithm;
   /** Registered claims that this provider's tokens do not carry. */
   readonly leavesOut?: readonly ("jti" | "nbf")[];
   /** True where even a single audience stands in an array. */
@@ -72,6 +91,8 @@ export interface SimulatedProvider {
   readonly readyMade?: boolean;
   /** Paths below the issuer's URL that are issuers of their own, with the same keys: one per tenant. */
   readonly tenants?: RegExp;
+  /** What a tenant's discovery document says behind the provider's URL, where that is not the tenant's path. */
+  issuerPath?(tenant: string): string;
   /** The audience of a token that was asked for without one. */
   defaultAudience(claims: ClaimSet): string;
   /** A consistent claim set; `iss aud iat nbf exp jti` are added by the issuer, and overrides are applied afterwards. */

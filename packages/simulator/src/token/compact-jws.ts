@@ -3,7 +3,7 @@ import type { ClaimSet } from "../claim/claim-value.ts";
 
 /** How a token is signed, the dishonest ways included. */
 export type TokenSignature =
-  | { readonly kind: "rs256"; readonly privateKey: KeyObject }
+  | { readonly kind: "RS256" | "ES384"; readonly privateKey: KeyObject }
   | { readonly kind: "hs256"; readonly secret: string }
   | { readonly kind: "none" };
 
@@ -22,8 +22,11 @@ export function compactJws(
 
 function signatureBytes(input: string, signature: TokenSignature): Buffer {
   switch (signature.kind) {
-    case "rs256":
+    case "RS256":
       return sign("RSA-SHA256", Buffer.from(input), signature.privateKey);
+    case "ES384":
+      // JWS has R and S of fixed length (RFC 7518 §3.4), not DER.
+      return sign("sha384", Buffer.from(input), { key: signature.privateKey, dsaEncoding: "ieee-p1363" });
     case "hs256":
       return createHmac("sha256", signature.secret).update(input).digest();
     case "none":

@@ -3,7 +3,7 @@ import type { TokenFault } from "../fault/fault.ts";
 import type { KeyRing } from "../keys/key-ring.ts";
 import { compactJws } from "./compact-jws.ts";
 
-/** Signs as the provider does (RS256 with a `kid`), or as an attacker would where a fault says so. */
+/** Signs as the provider does (with a `kid`), or as an attacker would where a fault says so. */
 export async function signClaims(
   claims: ClaimSet,
   faults: readonly TokenFault[],
@@ -22,10 +22,10 @@ export async function signClaims(
   }
   if (has("jku-header") || has("unknown-key")) {
     const { jwk, privateKey } = await keys.foreign();
-    const plain = { alg: "RS256", typ: "JWT", kid: jwk.kid };
+    const plain = { alg: jwk.alg, typ: "JWT", kid: jwk.kid };
     const header = has("jku-header") ? { ...plain, jku: foreignKeysUrl } : plain;
-    return compactJws(header, claims, { kind: "rs256", privateKey }, flipBit);
+    return compactJws(header, claims, { kind: jwk.alg, privateKey }, flipBit);
   }
   const { jwk, privateKey } = await keys.current();
-  return compactJws({ alg: "RS256", typ: "JWT", kid: jwk.kid }, claims, { kind: "rs256", privateKey }, flipBit);
+  return compactJws({ alg: jwk.alg, typ: "JWT", kid: jwk.kid }, claims, { kind: jwk.alg, privateKey }, flipBit);
 }
