@@ -300,3 +300,18 @@ describe("other spellings of a name", () => {
     }
   });
 });
+
+describe("a repo that only trusted publishers write to", () => {
+  it("refuses its owner's and an administrator's personal tokens, and takes the job's", async () => {
+    await hub.repo("ada/keyless", { token: ada });
+    await publisher("models/ada/keyless");
+    const closed = await hub.call("PUT", "/api/models/ada/keyless/settings", {
+      token: ada,
+      body: { trustedPublishingOnly: true },
+    });
+    expect(closed.status, closed.text).toBe(200);
+    const probe = { method: "POST", path: api("/branch/new"), body: () => ({}) };
+    for (const token of [ada, hub.adminToken]) expect((await send(probe, "ada/keyless", token)).status).toBe(403);
+    expect((await send(probe, "ada/keyless", await exchanged("ada/keyless"))).status).toBe(200);
+  });
+});
