@@ -3,7 +3,6 @@ import { azure } from "./azure.ts";
 import { bitbucket } from "./bitbucket.ts";
 import { buildkite } from "./buildkite.ts";
 import { circleci } from "./circleci.ts";
-import { forgejo } from "./forgejo.ts";
 import { gcp } from "./gcp.ts";
 import { github } from "./github.ts";
 import { gitlab } from "./gitlab.ts";
@@ -17,7 +16,6 @@ export const SIMULATED_PROVIDERS = [
   "circleci",
   "bitbucket",
   "buildkite",
-  "forgejo",
   "kubernetes",
   "azure",
   "aws",
@@ -31,7 +29,6 @@ export const PROVIDERS: Readonly<Record<SimulatedProviderId, SimulatedProvider>>
   circleci,
   bitbucket,
   buildkite,
-  forgejo,
   kubernetes,
   azure,
   aws,
