@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import {
@@ -57,12 +58,9 @@ export function verifyAuditFile(file: string, comparison: AuditComparison = {}):
 
 /** Writes the audit log of a data directory as JSON lines, oldest entry first. @throws {ConfigError} when there is none. */
 export async function exportAuditData(dataDir: string, output: NodeJS.WritableStream): Promise<void> {
-  await exportAuditDatabase(databaseIn(dataDir), (chunk) => {
-    if (output.write(chunk)) return;
-    return new Promise<void>((resolve, reject) => {
-      output.once("drain", resolve);
-      output.once("error", reject);
-    });
+  await exportAuditDatabase(databaseIn(dataDir), async (chunk) => {
+    // `once` takes its listeners off again, and rejects when the output fails.
+    if (!output.write(chunk)) await once(output, "drain");
   });
 }
 

@@ -17,6 +17,13 @@ export function canonicalLine(entry: AuditEntry): string {
   return `${beforeHash(entry)},"hash":"${entry.hash}"${afterHash(entry)}`;
 }
 
+/** Both at once, for those who verify a whole log. */
+export function canonicalForms(entry: AuditEntry): { readonly canonical: string; readonly line: string } {
+  const before = beforeHash(entry);
+  const after = afterHash(entry);
+  return { canonical: `${before}${after}`, line: `${before},"hash":"${entry.hash}"${after}` };
+}
+
 /** SHA-256 of canonical JSON, in lower-case hexadecimal. */
 export function hashOfCanonical(canonical: string): string {
   return hash("sha256", canonical, "hex");

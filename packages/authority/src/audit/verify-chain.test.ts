@@ -5,7 +5,7 @@ import type { AuditEntry } from "./audit-entry.ts";
 import { canonicalDetail, canonicalEntry, canonicalLine } from "./canonical-entry.ts";
 import type { ChainExpectation, ChainVerdict } from "./chain-verifier.ts";
 import { chainOf, sealed } from "./chained-entries.contract.ts";
-import { verifyChain, verifyExportedLines } from "./verify-chain.ts";
+import { verifyChain, verifyExport, verifyExportedLines } from "./verify-chain.ts";
 
 const CHAIN = chainOf(6);
 const LAST = entryAt(5);
@@ -131,6 +131,21 @@ describe("verifyExportedLines", () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe("verifyExport", () => {
+  it("reads pieces of any length, with and without the last line feed", async () => {
+    const text = CHAIN.map(canonicalLine).join("\n");
+    for (const length of [1, 7, 500, text.length + 1]) {
+      for (const whole of [text, `${text}\n`]) {
+        const pieces = Array.from({ length: Math.ceil(whole.length / length) }, (_, at) =>
+          whole.slice(at * length, (at + 1) * length),
+        );
+        expect(await verifyExport(asyncOf(pieces))).toEqual(verifyChain(CHAIN));
+      }
+    }
+    expect(await verifyExport(asyncOf([`${text}\r\n`]))).toMatchObject({ kind: "broken", seq: 6 });
   });
 });
 

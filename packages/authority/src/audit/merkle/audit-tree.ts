@@ -11,6 +11,9 @@ const STORED_STEP = 8;
 /** Entries read and hashed in one go: small enough not to hold up other requests. */
 const PAGE = 128;
 
+/** Hashes that are stored together: each time costs a sync of the disk. */
+const STORED_AT_ONCE = 64;
+
 export interface AuditTreeDeps {
   readonly entries: Pick<AuditReader, "entriesAfter">;
   readonly subtrees: SubtreeStore;
@@ -36,15 +39,12 @@ export class AuditTree {
     this.#range ??= await this.#rebuild();
     const range = this.#range;
     if (size < range.size) throw new RangeError(`the tree has ${range.size} leaves already`);
-    while (range.size < size) {
-      try {
-        await this.#takePage(range, size);
-      } catch (error) {
-        // What was not stored must not be counted on.
-        this.#range = undefined;
-        throw error;
-      }
-      await this.#deps.breathe();
+    try {
+      await this.#grow(range, size);
+    } catch (error) {
+      // What was not stored must not be counted on.
+      this.#range = undefined;
+      throw error;
     }
     return range.root();
   }
@@ -74,16 +74,26 @@ export class AuditTree {
     return new CompactRange(size, edge);
   }
 
-  async #takePage(range: CompactRange, size: number): Promise<void> {
+  async #grow(range: CompactRange, size: number): Promise<void> {
+    let completed: SubtreeHash[] = [];
+    while (range.size < size) {
+      await this.#takePage(range, size, completed);
+      if (completed.length >= STORED_AT_ONCE || range.size === size) {
+        if (completed.length > 0) await this.#deps.subtrees.add(completed);
+        completed = [];
+      }
+      await this.#deps.breathe();
+    }
+  }
+
+  async #takePage(range: CompactRange, size: number, completed: SubtreeHash[]): Promise<void> {
     const page = await this.#deps.entries.entriesAfter(range.size, Math.min(PAGE, size - range.size));
     if (page.length === 0) throw new Error(`entry ${range.size + 1} of the audit log is missing`);
-    const completed: SubtreeHash[] = [];
     for (const entry of page) {
       if (entry.seq !== range.size + 1) throw new Error(`entry ${range.size + 1} of the audit log is missing`);
       range.append(leafHash(canonicalLine(entry)), (subtree) => {
         if (subtree.level % STORED_STEP === 0) completed.push(subtree);
       });
     }
-    if (completed.length > 0) await this.#deps.subtrees.add(completed);
   }
 }
