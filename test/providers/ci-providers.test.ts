@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { posternCommand, runCommand } from "../harness/run-command.ts";
 import { type Answer, type RunningHub, startHub } from "../harness/running-hub.ts";
 
-type Provider = "circleci" | "bitbucket" | "buildkite";
+type Provider = "circleci" | "bitbucket" | "buildkite" | "forgejo";
 
 /** What differs between the providers, as a person would write it down for each of them. */
 interface Row {
@@ -23,6 +23,8 @@ interface Row {
   readonly replayCode: string;
   /** What a job meets that a stranger's pull request started. */
   readonly forkCode: string;
+  /** Our client's error where the job gets no id token. */
+  readonly withoutToken: string;
 }
 
 const ROWS: Readonly<Record<Provider, Row>> = {
@@ -35,6 +37,7 @@ const ROWS: Readonly<Record<Provider, Row>> = {
     uses: 10,
     replayCode: "TP1602",
     forkCode: "TP1801",
+    withoutToken: "mint_command_missing",
   },
   bitbucket: {
     pinned: ["repositoryUuid", "workspaceUuid"],
@@ -44,6 +47,7 @@ const ROWS: Readonly<Record<Provider, Row>> = {
     uses: 10,
     replayCode: "TP1602",
     forkCode: "TP1701",
+    withoutToken: "mint_variable_missing",
   },
   buildkite: {
     pinned: ["pipeline_id", "organization_id", "pipeline_slug"],
@@ -53,11 +57,29 @@ const ROWS: Readonly<Record<Provider, Row>> = {
     uses: 1,
     replayCode: "TP1601",
     forkCode: "TP1803",
+    withoutToken: "mint_command_missing",
+  },
+  forgejo: {
+    pinned: ["repository_id", "repository_owner_id", "repository"],
+    tenants: ["repository_id", "repository_owner_id"],
+    otherBranch: { ref: "refs/heads/evil" },
+    branchCode: "TP1803",
+    uses: 10,
+    replayCode: "TP1602",
+    forkCode: "TP1903",
+    withoutToken: "mint_permission_missing",
   },
 };
 
 const STRANGER = "00000000-0000-4000-8000-000000000000";
 let hub: RunningHub;
+
+/** Another id of the same shape: a UUID, with or without braces, or a number. */
+function strangersId(own: unknown): string {
+  const text = String(own);
+  if (/^\d+$/.test(text)) return "999999999999";
+  return text.startsWith("{") ? `{${STRANGER}}` : STRANGER;
+}
 
 beforeAll(async () => {
   hub = await startHub();
@@ -112,7 +134,7 @@ async function refused(answer: Promise<Answer>, code: string): Promise<Answer> {
   return got;
 }
 
-describe.each(["circleci", "bitbucket", "buildkite"] as const)("a %s job", (provider) => {
+describe.each(["circleci", "bitbucket", "buildkite", "forgejo"] as const)("a %s job", (provider) => {
   const row = ROWS[provider];
   const repo = `acme/${provider}-model`;
   const other = `acme/${provider}-other`;
@@ -153,7 +175,7 @@ describe.each(["circleci", "bitbucket", "buildkite"] as const)("a %s job", (prov
   it("leaves the run's address in the audit log", async () => {
     await hub.exchange(await minted(provider), repo);
     const mine = (await grants()).filter(({ detail }) => detail.provider === provider);
-    expect(mine.at(-1)?.detail.run_url).toMatch(/^https:\/\//);
+    expect(mine.at(-1)?.detail.run_url).toMatch(/^https?:\/\//);
   });
 
   it("is explained claim by claim when it runs on another branch", async () => {
@@ -163,14 +185,12 @@ describe.each(["circleci", "bitbucket", "buildkite"] as const)("a %s job", (prov
   });
 
   it("learns nothing where only its names fit, because somebody else has the ids now", async () => {
-    const strangers = Object.fromEntries(
-      row.tenants.map((name) => [name, provider === "bitbucket" ? `{${STRANGER}}` : STRANGER]),
-    );
+    const strangers = Object.fromEntries(row.tenants.map((name) => [name, strangersId(claims[name])]));
     const name = `acme/${provider}-resurrected`;
     await hub.repo(name);
     expect((await hub.publisher(`models/${name}`, publisher(strangers))).status).toBe(201);
     const answer = await refused(hub.exchange(await minted(provider), name), "TP1701");
-    expect(answer.text).not.toContain(STRANGER);
+    for (const id of Object.values(strangers)) expect(answer.text).not.toContain(id);
   });
 
   it("meets the rule for forks when a stranger's pull request started it", async () => {
@@ -220,7 +240,7 @@ describe.each(["circleci", "bitbucket", "buildkite"] as const)("a %s job", (prov
   it("is told what it lacks when it gets no id token", async () => {
     await using job = await jobOf(provider, repo, { scenario: "no-id-token" });
     await expect(createClient({ environment: job.variables }).getToken()).rejects.toMatchObject({
-      code: provider === "bitbucket" ? "mint_variable_missing" : "mint_command_missing",
+      code: row.withoutToken,
     });
   });
 });

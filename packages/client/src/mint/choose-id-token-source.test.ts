@@ -14,6 +14,7 @@ describe("provider detection", () => {
     [{ BITBUCKET_BUILD_NUMBER: "12" }, "bitbucket"],
     [{ BITBUCKET_BUILD_NUMBER: "" }, undefined],
     [{ BUILDKITE: "true" }, "buildkite"],
+    [{ GITHUB_ACTIONS: "true", FORGEJO_ACTIONS: "true" }, "forgejo"],
     [{ TRAVIS: "true" }, undefined],
     [{ KUBERNETES_SERVICE_HOST: "10.96.0.1" }, "kubernetes"],
     [{ KUBERNETES_SERVICE_HOST: "10.96.0.1", GITHUB_ACTIONS: "true" }, "github"],

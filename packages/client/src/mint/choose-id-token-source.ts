@@ -5,6 +5,7 @@ import { azure } from "./azure.ts";
 import { bitbucketPipelines } from "./bitbucket-pipelines.ts";
 import { buildkite } from "./buildkite.ts";
 import { circleCi } from "./circleci.ts";
+import { forgejo } from "./forgejo.ts";
 import { gcp } from "./gcp.ts";
 import { githubActions } from "./github-actions.ts";
 import { gitlabCi } from "./gitlab-ci.ts";
@@ -17,6 +18,7 @@ import { suppliedIdToken } from "./supplied-id-token.ts";
  * runner may itself be a pod; then what is mounted in the pod; then the cloud below it, which several pods share.
  */
 export const OIDC_PROVIDERS = [
+  "forgejo",
   "github",
   "gitlab",
   "circleci",
@@ -30,6 +32,7 @@ export const OIDC_PROVIDERS = [
 export type OidcProvider = (typeof OIDC_PROVIDERS)[number];
 
 const MINTERS: Readonly<Record<OidcProvider, ProviderMinter>> = {
+  forgejo,
   github: githubActions,
   gitlab: gitlabCi,
   circleci: circleCi,

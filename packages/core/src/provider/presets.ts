@@ -4,6 +4,7 @@ import { BITBUCKET_PRESET } from "./bitbucket-preset.ts";
 import { BUILDKITE_PRESET } from "./buildkite-preset.ts";
 import { CIRCLECI_PRESET } from "./circleci-preset.ts";
 import { CUSTOM_PRESET } from "./custom-preset.ts";
+import { FORGEJO_PRESET } from "./forgejo-preset.ts";
 import { GCP_PRESET } from "./gcp-preset.ts";
 import { GITHUB_PRESET } from "./github-preset.ts";
 import { GITLAB_PRESET } from "./gitlab-preset.ts";
@@ -18,6 +19,7 @@ export const PRESETS: Readonly<Record<ProviderId, ProviderPreset>> = {
   circleci: CIRCLECI_PRESET,
   bitbucket: BITBUCKET_PRESET,
   buildkite: BUILDKITE_PRESET,
+  forgejo: FORGEJO_PRESET,
   gcp: GCP_PRESET,
   aws: AWS_PRESET,
   azure: AZURE_PRESET,

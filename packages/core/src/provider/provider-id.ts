@@ -5,6 +5,7 @@ export const PROVIDER_IDS = [
   "circleci",
   "bitbucket",
   "buildkite",
+  "forgejo",
   "gcp",
   "aws",
   "azure",

@@ -3,6 +3,7 @@ import { azure } from "./azure.ts";
 import { bitbucket } from "./bitbucket.ts";
 import { buildkite } from "./buildkite.ts";
 import { circleci } from "./circleci.ts";
+import { forgejo } from "./forgejo.ts";
 import { gcp } from "./gcp.ts";
 import { github } from "./github.ts";
 import { gitlab } from "./gitlab.ts";
@@ -16,6 +17,7 @@ export const SIMULATED_PROVIDERS = [
   "circleci",
   "bitbucket",
   "buildkite",
+  "forgejo",
   "kubernetes",
   "azure",
   "aws",
@@ -29,6 +31,7 @@ export const PROVIDERS: Readonly<Record<SimulatedProviderId, SimulatedProvider>>
   circleci,
   bitbucket,
   buildkite,
+  forgejo,
   kubernetes,
   azure,
   aws,

@@ -40,6 +40,13 @@ const CLAIM_OF_FLAG: Readonly<Record<string, Readonly<Partial<Record<FlagName, s
     branch: "branch",
     environment: "deploymentEnvironmentUuid",
   },
+  forgejo: {
+    repository: "repository",
+    repositoryId: "repository_id",
+    ownerId: "repository_owner_id",
+    workflow: "workflow",
+    branch: "branch",
+  },
   buildkite: {
     repository: "pipeline_slug",
     repositoryId: "pipeline_id",
