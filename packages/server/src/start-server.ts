@@ -89,7 +89,7 @@ async function serve(
   const authority = await wireAuthority(config, url, data, clock, app.log);
   const hub = await wireHub({ ...authority, data, clock, log: app.log });
   let closing = false;
-  authority.registerRoutes(app, hub.directory);
+  authority.registerRoutes(app, hub);
   hub.registerRoutes(app);
   registerHomePage(app, url);
   registerErrorPages(app);

@@ -1,5 +1,4 @@
 import { ApiError } from "@postern/core/error/api-error";
-import type { Publisher } from "@postern/core/publisher/publisher";
 import { parseAccountName } from "@postern/core/resource/account-name";
 import { pluralOf, REPO_KINDS } from "@postern/core/resource/repo-kind";
 import { parseRepoRef } from "@postern/core/resource/repo-ref";
@@ -8,7 +7,13 @@ import { toIsoTime } from "@postern/core/time/epoch-seconds";
 import type { FastifyInstance } from "fastify";
 import type { Identifier } from "../accounts/identify.ts";
 import { addPublisher, type PublisherDeps } from "../publishers/add-publisher.ts";
-import { listPublishers, removePublisher, setPublisherEnabled } from "../publishers/change-publisher.ts";
+import {
+  type ListedPublisher,
+  listPublishers,
+  removePublisher,
+  setPublisherEnabled,
+} from "../publishers/change-publisher.ts";
+import { revokePublisherTokens } from "../publishers/revoke-publisher-tokens.ts";
 import { callerOf } from "./caller-of.ts";
 import "./route-audit-config.ts";
 
@@ -61,6 +66,15 @@ function addRoutes(app: FastifyInstance, path: string, deps: PublishersRoutesDep
       );
     },
   );
+  app.post<Params>(
+    `${path}/:id/revoke-tokens`,
+    { bodyLimit: MAX_BODY_BYTES, config: { audit: { event: "publisher.revoke-tokens" } } },
+    async (request, reply) => {
+      const caller = await callerOf(request, deps.identifier);
+      await revokePublisherTokens(resourceOf(read, request.params), request.params.id ?? "", caller, deps);
+      return reply.code(204).send();
+    },
+  );
   app.delete<Params>(`${path}/:id`, { config: { audit: { event: "publisher.remove" } } }, async (request, reply) => {
     const caller = await callerOf(request, deps.identifier);
     await removePublisher(resourceOf(read, request.params), request.params.id ?? "", caller, deps);
@@ -74,8 +88,20 @@ function resourceOf(read: ReadResource, params: Readonly<Record<string, string>>
   return resource;
 }
 
-function serialise(publisher: Publisher): Readonly<Record<string, unknown>> {
-  const { id, provider, issuer, claims, access, ttlSeconds, enabled, createdAt, createdBy, lastUsedAt } = publisher;
+function serialise({ publisher, held }: ListedPublisher): Readonly<Record<string, unknown>> {
+  const {
+    id,
+    provider,
+    issuer,
+    claims,
+    access,
+    ttlSeconds,
+    sourceAddresses,
+    enabled,
+    createdAt,
+    createdBy,
+    lastUsedAt,
+  } = publisher;
   return {
     id,
     provider,
@@ -83,9 +109,11 @@ function serialise(publisher: Publisher): Readonly<Record<string, unknown>> {
     claims,
     access,
     ttl_seconds: ttlSeconds,
+    ...(sourceAddresses.length === 0 ? {} : { source_addresses: sourceAddresses }),
     enabled,
     created_at: toIsoTime(createdAt),
     created_by: createdBy,
+    ...(held === undefined ? {} : { pending: true, expires_at: toIsoTime(held.expiresAt) }),
     ...(lastUsedAt === undefined ? {} : { last_used_at: toIsoTime(lastUsedAt) }),
   };
 }

@@ -1,8 +1,8 @@
 import { decideRepoAccess } from "@postern/core/access/repo-access";
 import { ApiError } from "@postern/core/error/api-error";
-import type { PublisherTarget } from "@postern/core/publisher/publisher";
 import type { Resource } from "@postern/core/resource/resource";
 import { type Caller, requireChangingPerson, requirePerson } from "../accounts/caller.ts";
+import { type AskedTarget, targetOf } from "../token-exchange/asked-target.ts";
 import type { ResourceDirectory } from "../token-exchange/resource-directory.ts";
 
 /**
@@ -15,7 +15,7 @@ export async function authoriseTarget(
   intent: "see" | "change",
   caller: Caller,
   resources: ResourceDirectory,
-): Promise<PublisherTarget> {
+): Promise<AskedTarget> {
   const person = intent === "change" ? requireChangingPerson(caller) : requirePerson(caller);
   if (resource.kind === "user") {
     if (person.name.toLowerCase() !== resource.name.toLowerCase())
@@ -27,7 +27,7 @@ export async function authoriseTarget(
   const decision = decideRepoAccess(person, known, "admin");
   switch (decision.kind) {
     case "allow":
-      return { kind: "repo", repoId: known.repoId, repo: known.repo };
+      return targetOf(known);
     case "hidden":
       throw noSuchRepo();
     case "forbidden":

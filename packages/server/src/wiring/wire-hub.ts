@@ -1,6 +1,6 @@
 import { hkdfSync, randomBytes } from "node:crypto";
 import path from "node:path";
-import type { ResourceDirectory, SwitchReader } from "@postern/authority";
+import type { SwitchReader } from "@postern/authority";
 import type { Clock } from "@postern/core/time/clock";
 import {
   type AuditLog,
@@ -12,9 +12,11 @@ import {
   GitRepositoriesOnDisk,
   HubDatabase,
   LfsFileStore,
+  makeHeldRepo,
   registerHubRoutes,
   registerLfsRoutes,
   registerResolveRoutes,
+  SqliteHeldNames,
   SqliteLfsLinks,
   SqliteRepoCatalogue,
   settleRepos,
@@ -24,10 +26,9 @@ import { refuseChangesInReadOnlyMode } from "../http/read-only-mode.ts";
 import type { DataDirectory } from "../lifecycle/data-directory.ts";
 
 import { repeatEvery } from "../lifecycle/repeat-every.ts";
+import type { HubPorts } from "./wire-authority.ts";
 
-export interface WiredHub {
-  /** Which repos exist, for the authority. */
-  readonly directory: ResourceDirectory;
+export interface WiredHub extends HubPorts {
   registerRoutes(app: FastifyInstance): void;
   close(): Promise<void>;
 }
@@ -64,10 +65,15 @@ export async function wireHub({ data, clock, log, gatekeeper, audit, switches, s
     log,
     "abandoned uploads not cleared",
   );
+  const locks = new BranchLocks();
   const ticketKey = new Uint8Array(hkdfSync("sha256", secret, "", "postern signed transfer URLs", 32));
 
   return {
-    directory: { findRepo: (repo) => findRepo(catalogue, repo) },
+    resources: { findRepo: (repo) => findRepo(catalogue, repo, clock.now()) },
+    repoMaker: {
+      make: (held, creator, commit) => makeHeldRepo({ catalogue, storage: git, clock, locks }, held, creator, commit),
+    },
+    heldNames: ({ connection }) => new SqliteHeldNames(HubDatabase.on(connection)),
     registerRoutes: (app) => {
       // Scopes of their own: each has its own body parsers.
       app.register(async (scope) => {
@@ -81,7 +87,7 @@ export async function wireHub({ data, clock, log, gatekeeper, audit, switches, s
           audit,
           clock,
           newRepoId: () => randomBytes(12).toString("hex"),
-          locks: new BranchLocks(),
+          locks,
           limits: DEFAULT_COMMIT_LIMITS,
         });
       });

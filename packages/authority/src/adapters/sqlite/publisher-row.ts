@@ -5,6 +5,8 @@ import { epochSeconds } from "@postern/core/time/epoch-seconds";
 import type { PublisherRow } from "./authority-tables.ts";
 import { columnsOfTarget, targetOfColumns } from "./target-columns.ts";
 
+const NONE: readonly string[] = [];
+
 export function rowOfPublisher(publisher: Publisher): PublisherRow {
   return {
     id: publisher.id,
@@ -15,6 +17,7 @@ export function rowOfPublisher(publisher: Publisher): PublisherRow {
     claims: canonicalClaims(publisher.claims),
     access: publisher.access,
     ttl_seconds: publisher.ttlSeconds,
+    source_addresses: JSON.stringify(publisher.sourceAddresses),
     enabled: publisher.enabled ? 1 : 0,
     created_at: publisher.createdAt,
     created_by: publisher.createdBy,
@@ -35,6 +38,7 @@ export function publisherOf(row: PublisherRow): Publisher {
     claims: claimsOf(row),
     access: row.access,
     ttlSeconds: row.ttl_seconds,
+    sourceAddresses: addressesOf(row),
     enabled: row.enabled === 1,
     createdAt: epochSeconds(row.created_at),
     createdBy: row.created_by,
@@ -48,6 +52,17 @@ function canonicalClaims(claims: Readonly<Record<string, ClaimValue>>): string {
     .sort()
     .map((name) => `${JSON.stringify(name)}:${JSON.stringify(claims[name])}`);
   return `{${members.join(",")}}`;
+}
+
+/** A pin that cannot be read must refuse, never vanish. */
+function addressesOf({ id, source_addresses: stored }: PublisherRow): readonly string[] {
+  if (stored === "[]") return NONE;
+  const parsed: unknown = JSON.parse(stored);
+  if (!Array.isArray(parsed)) throw new Error(`stored publisher ${id} has unreadable addresses`);
+  return parsed.map((range) => {
+    if (typeof range !== "string") throw new Error(`stored publisher ${id} has an unreadable address`);
+    return range;
+  });
 }
 
 function claimsOf(row: PublisherRow): Readonly<Record<string, ClaimValue>> {

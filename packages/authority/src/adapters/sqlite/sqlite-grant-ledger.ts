@@ -2,6 +2,7 @@ import type { AuditEvent } from "@postern/core/audit/audit-event";
 import { targetKeyOf } from "@postern/core/publisher/publisher";
 import { epochSeconds } from "@postern/core/time/epoch-seconds";
 import type { GrantLedger, IssueOutcome, NewGrant, SubjectTokenUse } from "../../token-exchange/grant-ledger.ts";
+import type { AuditChain } from "./audit-appender.ts";
 import type { AuthorityDatabase } from "./authority-database.ts";
 import type { GrantRow, UsedSubjectTokenRow } from "./authority-tables.ts";
 import { type PreparedQuery, prepareQuery } from "./prepared-query.ts";
@@ -89,40 +90,43 @@ export class SqliteGrantLedger implements GrantLedger {
   }
 
   issue(use: SubjectTokenUse, grant: NewGrant, audit: AuditEvent): Promise<IssueOutcome> {
-    return this.#database.commits.submit((chain) => {
-      const publisher = this.#livePublisher.get({ id: grant.publisherId });
-      if (publisher === undefined) return { kind: "publisher-gone" };
+    return this.#database.commits.submit((chain) => this.issueWithin(chain, use, grant, audit));
+  }
 
-      const claimed = this.#claimUse.get({
-        issuer: use.issuer,
-        replay_key: use.replayKey,
-        publisher_id: grant.publisherId,
-        target_key: targetKeyOf(grant.target),
-        first_used_at: grant.issuedAt,
-        retain_until: use.retainUntil,
-        max_uses: use.mode.kind === "bounded" ? use.mode.maxUses : 1,
-      });
-      if (claimed === undefined) return this.#replayed(use);
+  /** The same as part of somebody else's write unit. */
+  issueWithin(chain: AuditChain, use: SubjectTokenUse, grant: NewGrant, audit: AuditEvent): IssueOutcome {
+    const publisher = this.#livePublisher.get({ id: grant.publisherId });
+    if (publisher === undefined) return { kind: "publisher-gone" };
 
-      this.#insertGrant.run({
-        token_id: grant.tokenId,
-        digest: grant.tokenDigest,
-        publisher_id: grant.publisherId,
-        ...columnsOfTarget(grant.target),
-        access: grant.access,
-        issued_at: grant.issuedAt,
-        expires_at: grant.expiresAt,
-        issuer: grant.origin.issuer,
-        subject: grant.origin.subject,
-        provider: grant.origin.provider,
-        run_url: grant.origin.runUrl ?? null,
-      });
-      // A busy publisher is used many times a second; once a second is written.
-      if (publisher.last_used_at === null || publisher.last_used_at < grant.issuedAt)
-        this.#touchPublisher.run({ id: grant.publisherId, now: grant.issuedAt });
-      chain.append(audit);
-      return { kind: "issued", use: claimed.uses };
+    const claimed = this.#claimUse.get({
+      issuer: use.issuer,
+      replay_key: use.replayKey,
+      publisher_id: grant.publisherId,
+      target_key: targetKeyOf(grant.target),
+      first_used_at: grant.issuedAt,
+      retain_until: use.retainUntil,
+      max_uses: use.mode.kind === "bounded" ? use.mode.maxUses : 1,
     });
+    if (claimed === undefined) return this.#replayed(use);
+
+    this.#insertGrant.run({
+      token_id: grant.tokenId,
+      digest: grant.tokenDigest,
+      publisher_id: grant.publisherId,
+      ...columnsOfTarget(grant.target),
+      access: grant.access,
+      issued_at: grant.issuedAt,
+      expires_at: grant.expiresAt,
+      issuer: grant.origin.issuer,
+      subject: grant.origin.subject,
+      provider: grant.origin.provider,
+      run_url: grant.origin.runUrl ?? null,
+    });
+    // A busy publisher is used many times a second; once a second is written.
+    if (publisher.last_used_at === null || publisher.last_used_at < grant.issuedAt)
+      this.#touchPublisher.run({ id: grant.publisherId, now: grant.issuedAt });
+    chain.append(audit);
+    return { kind: "issued", use: claimed.uses };
   }
 
   #replayed(use: SubjectTokenUse): IssueOutcome {

@@ -1,7 +1,9 @@
 import type { AuditEvent } from "@postern/core/audit/audit-event";
 import type { IssuerUrl } from "@postern/core/issuer/issuer-url";
 import { type Publisher, type PublisherTarget, targetKeyOf } from "@postern/core/publisher/publisher";
+import { sql } from "kysely";
 import type { PublisherStore } from "../../publishers/publisher-store.ts";
+import type { AuditChain } from "./audit-appender.ts";
 import type { AuthorityDatabase } from "./authority-database.ts";
 import type { PublisherRow } from "./authority-tables.ts";
 import { type PreparedQuery, prepareQuery } from "./prepared-query.ts";
@@ -13,6 +15,8 @@ export class SqlitePublisherStore implements PublisherStore {
   readonly #matching: PreparedQuery<{ readonly target_key: string; readonly issuer: string }, PublisherRow>;
   readonly #ofTarget: PreparedQuery<{ readonly target_key: string }, PublisherRow>;
   readonly #byId: PreparedQuery<{ readonly id: string }, PublisherRow>;
+  readonly #disabled: PreparedQuery<{ readonly limit: number }, PublisherRow>;
+  readonly #revokeTokens: PreparedQuery<{ readonly id: string }, unknown>;
   readonly #insert: PreparedQuery<PublisherRow, unknown>;
   readonly #setEnabled: PreparedQuery<{ readonly id: string; readonly enabled: 0 | 1 }, unknown>;
   readonly #delete: PreparedQuery<{ readonly id: string }, unknown>;
@@ -39,6 +43,21 @@ export class SqlitePublisherStore implements PublisherStore {
     this.#byId = prepareQuery(connection, (db, bind) =>
       db.selectFrom("publishers").selectAll().where("id", "=", bind("id")),
     );
+    this.#disabled = prepareQuery(connection, (db, bind) =>
+      db.selectFrom("publishers").selectAll().where("enabled", "=", sql.lit(0)).orderBy("id").limit(bind("limit")),
+    );
+    // One row to write, however many tokens there are.
+    this.#revokeTokens = prepareQuery(connection, (db, bind) =>
+      db
+        .updateTable("publishers")
+        .set((row) => ({
+          revoked_through: row.fn.coalesce(
+            row.selectFrom("grants").select("grants.id").orderBy("id", "desc").limit(1),
+            row.val(0),
+          ),
+        }))
+        .where("id", "=", bind("id")),
+    );
     this.#insert = prepareQuery(connection, (db, bind) =>
       db
         .insertInto("publishers")
@@ -54,6 +73,7 @@ export class SqlitePublisherStore implements PublisherStore {
           claims: bind("claims"),
           access: bind("access"),
           ttl_seconds: bind("ttl_seconds"),
+          source_addresses: bind("source_addresses"),
           enabled: bind("enabled"),
           created_at: bind("created_at"),
           created_by: bind("created_by"),
@@ -83,12 +103,27 @@ export class SqlitePublisherStore implements PublisherStore {
     return row === undefined ? undefined : publisherOf(row);
   }
 
-  add(publisher: Publisher, audit: AuditEvent): Promise<"added" | "exists"> {
+  async listDisabled(limit: number): Promise<readonly Publisher[]> {
+    return this.#disabled.all({ limit }).map(publisherOf);
+  }
+
+  revokeTokens(id: string, audit: AuditEvent): Promise<"revoked" | "missing"> {
     return this.#database.commits.submit((chain) => {
-      if (this.#insert.run(rowOfPublisher(publisher)) === 0) return "exists";
+      if (this.#revokeTokens.run({ id }) === 0) return "missing";
       chain.append(audit);
-      return "added";
+      return "revoked";
     });
+  }
+
+  add(publisher: Publisher, audit: AuditEvent): Promise<"added" | "exists"> {
+    return this.#database.commits.submit((chain) => this.addWithin(chain, publisher, audit));
+  }
+
+  /** The same as part of somebody else's write unit. */
+  addWithin(chain: AuditChain, publisher: Publisher, audit: AuditEvent): "added" | "exists" {
+    if (this.#insert.run(rowOfPublisher(publisher)) === 0) return "exists";
+    chain.append(audit);
+    return "added";
   }
 
   setEnabled(id: string, enabled: boolean, audit: AuditEvent): Promise<"changed" | "missing"> {
