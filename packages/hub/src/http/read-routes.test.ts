@@ -185,6 +185,14 @@ describe("tree", () => {
 });
 
 describe("paths-info", () => {
+  it("does not walk the history for thousands of paths at once", async () => {
+    const paths = Array.from({ length: 101 }, (_, number) => `file-${number}.txt`);
+    const url = "/api/models/ada/train/paths-info/main";
+    const ask = (expand: boolean) => hub.app.inject({ method: "POST", url, payload: { paths, expand } });
+    expect((await ask(true)).statusCode).toBe(400);
+    expect((await ask(false)).statusCode).toBe(200);
+  });
+
   const paths = ["y", "nope", "x/", "model.bin", "../x", "a//b"];
 
   it("answers a JSON list and a form alike, leaving out what does not exist", async () => {

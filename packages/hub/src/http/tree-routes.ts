@@ -69,14 +69,18 @@ export function registerTreeRoutes(app: FastifyInstance, deps: TreeRoutesDeps): 
           const { commit } = await requestedCommit(git, tail);
           const fields = RequestFields.of(request.body);
           const paths = [...new Set(fields.texts("paths").map((path) => path.replace(/\/$/, "")))];
-          if (paths.length > MAX_PATHS) throw new HubError(400, "BadRequest", `At most ${MAX_PATHS} paths at a time.`);
+          const expand = fields.flag("expand");
+          const most = expand ? EXPANDED_PAGE.max : MAX_PATHS;
+          if (paths.length > most) {
+            throw new HubError(400, "BadRequest", `At most ${most} paths at a time${expand ? " with expand" : ""}.`);
+          }
           reply.header("x-repo-commit", commit);
           const entries: TreeEntry[] = [];
           for (const path of paths.filter(isPossiblePath)) {
             const entry = await git.entryAt(commit, path);
             if (entry !== undefined) entries.push(entry);
           }
-          return reply.send(await entriesJson(git, deps.lfs, commit, entries, fields.flag("expand")));
+          return reply.send(await entriesJson(git, deps.lfs, commit, entries, expand));
         },
       );
     }
