@@ -59,7 +59,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "user",
-    summary: "Add and list people",
+    summary: "Add, list and lock people",
     load: async () => (await import("./commands/user/user-command.ts")).userCommand,
   },
   {
@@ -71,6 +71,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "token",
     summary: "Create, list and revoke personal access tokens",
     load: async () => (await import("./commands/token/token-command.ts")).tokenCommand,
+  },
+  {
+    name: "keys",
+    summary: "List and rotate the keys that sign the hub's tokens",
+    load: async () => (await import("./commands/keys/keys-command.ts")).keysCommand,
+  },
+  {
+    name: "switch",
+    summary: "Stop the exchange, an issuer or all changes at once",
+    load: async () => (await import("./commands/switch/switch-command.ts")).switchCommand,
   },
   {
     name: "audit",

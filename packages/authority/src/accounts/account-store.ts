@@ -34,6 +34,8 @@ export interface AccountStore {
   /** Without regard to case; the answer carries the stored spelling. */
   find(name: string): Promise<Account | undefined>;
   list(kind: "user" | "org"): Promise<readonly Account[]>;
+  /** `missing` when there is no such user. */
+  setLocked(user: AccountName, lockedAt: EpochSeconds | undefined, audit: AuditEvent): Promise<"changed" | "missing">;
   addUser(user: NewUser, audit: AuditEvent): Promise<"added" | "taken">;
   /** `owner` becomes its first `admin`. */
   addOrg(org: NewOrg, owner: AccountName, audit: AuditEvent): Promise<"added" | "taken" | "no-such-owner">;

@@ -46,7 +46,7 @@ export class TokenGatekeeper implements Identifier {
   async isTokenLive(tokenId: string): Promise<boolean> {
     const now = this.#clock.now();
     const grant = await this.#tokens.findGrant(tokenId);
-    if (grant !== undefined) return isLive(grant, now);
+    if (grant !== undefined) return isLive(grant, now) && !(await this.#isNamespaceLocked(grant));
     const token = await this.#tokens.findPersonal(tokenId);
     if (token === undefined || !isLive(token, now)) return false;
     return (await this.#accounts.find(token.user))?.isLocked === false;
@@ -82,12 +82,19 @@ export class TokenGatekeeper implements Identifier {
 
   async #workload(grant: StoredGrant): Promise<Principal | undefined> {
     const { tokenId, target, access, expiresAt, origin } = grant;
+    if (await this.#isNamespaceLocked(grant)) return undefined;
     if (target.kind === "repo") {
       return { kind: "repo-workload", tokenId, repo: target.repo, repoId: target.repoId, access, expiresAt, origin };
     }
     const account = await this.#accounts.find(target.name);
-    if (account?.kind !== "user" || account.isLocked) return undefined;
+    if (account?.kind !== "user") return undefined;
     return { kind: "user-workload", tokenId, name: account.name, scopes: ["gated-repos"], expiresAt, origin };
+  }
+
+  /** A locked user's jobs stop with the user; organisations are never locked. */
+  async #isNamespaceLocked({ target }: StoredGrant): Promise<boolean> {
+    const name = target.kind === "repo" ? target.repo.namespace : target.name;
+    return (await this.#accounts.find(name))?.isLocked === true;
   }
 
   #rememberUse(token: PersonalToken): void {

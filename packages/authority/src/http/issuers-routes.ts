@@ -2,6 +2,7 @@ import type { Issuer } from "@postern/core/issuer/issuer";
 import type { FastifyInstance } from "fastify";
 import type { Identifier } from "../accounts/identify.ts";
 import { addIssuer, type IssuerDeps, listIssuers, removeIssuer, replaceIssuerKeys } from "../issuers/manage-issuers.ts";
+import { switchIssuer } from "../issuers/switch-issuer.ts";
 import { callerOf } from "./caller-of.ts";
 import "./route-audit-config.ts";
 
@@ -27,7 +28,8 @@ export function registerIssuersRoutes(app: FastifyInstance, deps: IssuersRoutesD
     { bodyLimit: MAX_BODY_BYTES, config: { audit: { event: "issuer.change" } } },
     async (request) => {
       const caller = await callerOf(request, deps.identifier);
-      return serialise(await replaceIssuerKeys(request.params.id, request.body, caller, deps));
+      const change = namesKeys(request.body) ? replaceIssuerKeys : switchIssuer;
+      return serialise(await change(request.params.id, request.body, caller, deps));
     },
   );
   app.delete<{ Params: { id: string } }>(
@@ -38,6 +40,10 @@ export function registerIssuersRoutes(app: FastifyInstance, deps: IssuersRoutesD
       return reply.code(204).send();
     },
   );
+}
+
+function namesKeys(body: unknown): boolean {
+  return typeof body === "object" && body !== null && "jwks" in body;
 }
 
 function serialise({ id, provider, url, allowOrigins, enabled, keySet }: Issuer): Readonly<Record<string, unknown>> {

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import { KEY_SET_MAX_AGE_SECONDS } from "../tokens/key-life.ts";
 import type { KeyRing } from "../tokens/key-ring.ts";
 
 export interface JwksRouteDeps {
@@ -8,7 +9,10 @@ export interface JwksRouteDeps {
 }
 
 /** Browsers of any site may read these: they are public and carry no credentials. */
-const PUBLIC_HEADERS = { "access-control-allow-origin": "*", "cache-control": "public, max-age=300" } as const;
+const PUBLIC_HEADERS = {
+  "access-control-allow-origin": "*",
+  "cache-control": `public, max-age=${KEY_SET_MAX_AGE_SECONDS}`,
+} as const;
 
 /** Adds `/oauth/jwks` (RFC 7517 §5) and `/.well-known/openid-configuration` (OpenID Connect Discovery 1.0 §4). */
 export function registerJwksRoute(app: FastifyInstance, { keyRing, publicUrl }: JwksRouteDeps): void {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Refusal } from "@postern/core/error/refusal";
 import type { PublisherTarget } from "@postern/core/publisher/publisher";
 import { parseAccountName } from "@postern/core/resource/account-name";
+import type { Clock } from "@postern/core/time/clock";
 import { addSeconds, type EpochSeconds, epochSeconds } from "@postern/core/time/epoch-seconds";
 import { fastify } from "fastify";
 import { bootstrapAdmin } from "../accounts/bootstrap-admin.ts";
@@ -14,11 +15,14 @@ import { type AuthorityDatabase, openAuthorityDatabase } from "../adapters/sqlit
 import { SqliteAccountStore } from "../adapters/sqlite/sqlite-account-store.ts";
 import { SqliteAuditLog } from "../adapters/sqlite/sqlite-audit-log.ts";
 import { SqliteGrantLedger } from "../adapters/sqlite/sqlite-grant-ledger.ts";
+import { SqliteIssuerStore } from "../adapters/sqlite/sqlite-issuer-store.ts";
 import { SqlitePublisherStore } from "../adapters/sqlite/sqlite-publisher-store.ts";
 import { SqliteSigningKeyStore } from "../adapters/sqlite/sqlite-signing-key-store.ts";
+import { SqliteSwitchStore } from "../adapters/sqlite/sqlite-switch-store.ts";
 import { SqliteTokenStore } from "../adapters/sqlite/sqlite-token-store.ts";
 import { eventNamed, grant, publisher } from "../adapters/store-fixtures.contract.ts";
 import type { AuditEntry } from "../audit/audit-entry.ts";
+import { Switches } from "../switches/switches.ts";
 import { AccessTokenMint } from "../tokens/access-token-mint.ts";
 import { type KeyRing, openKeyRing } from "../tokens/key-ring.ts";
 import { registerAccessTokensRoutes } from "./access-tokens-routes.ts";
@@ -27,8 +31,10 @@ import { registerAgentHarnessesRoute } from "./agent-harnesses-route.ts";
 import { auditRefusals } from "./audit-refusals.ts";
 import { registerAuditRoutes } from "./audit-routes.ts";
 import { registerJwksRoute } from "./jwks-route.ts";
+import { registerKeysRoutes } from "./keys-routes.ts";
 import { registerOrgsRoutes } from "./orgs-routes.ts";
 import { registerRevokeRoutes } from "./revoke-routes.ts";
+import { registerSwitchesRoutes } from "./switches-routes.ts";
 import { registerWhoamiRoute } from "./whoami-route.ts";
 
 export const PUBLIC_URL = "https://hub.example";
@@ -46,7 +52,7 @@ export interface Answer {
 /** The management API over real stores, on 127.0.0.1, with one administrator `root`; only the clock belongs to the test. */
 export interface ManagementStage {
   readonly directory: string;
-  readonly clock: { time: EpochSeconds };
+  readonly clock: Clock & { time: EpochSeconds };
   readonly database: AuthorityDatabase;
   readonly gatekeeper: TokenGatekeeper;
   readonly keyRing: KeyRing;
@@ -70,6 +76,7 @@ export async function openStage(): Promise<ManagementStage> {
   const publishers = new SqlitePublisherStore(database);
   const ledger = new SqliteGrantLedger(database);
   const identifier = new TokenGatekeeper({ accounts, tokens, clock });
+  const switches = await Switches.open(new SqliteSwitchStore(database));
   const keyRing = await openKeyRing({
     store: new SqliteSigningKeyStore(database),
     secret: loadSecretKey(join(directory, "secret.key"), randomBytes),
@@ -92,6 +99,8 @@ export async function openStage(): Promise<ManagementStage> {
   registerAuditRoutes(app, { identifier, auditReader: audit });
   registerWhoamiRoute(app, { identifier, accounts, tokens });
   registerRevokeRoutes(app, { tokens, clock });
+  registerKeysRoutes(app, { identifier, keyRing, clock });
+  registerSwitchesRoutes(app, { identifier, switches, issuers: new SqliteIssuerStore(database), publishers, clock });
   registerJwksRoute(app, { keyRing, publicUrl: PUBLIC_URL });
   registerAgentHarnessesRoute(app);
   const origin = await app.listen({ host: "127.0.0.1", port: 0 });

@@ -20,7 +20,7 @@ describe("users", () => {
       email: "ada@x.example",
     });
     expect(made.status).toBe(201);
-    const ada = { name: "ada", fullname: "Ada L.", email: "ada@x.example", admin: false };
+    const ada = { name: "ada", fullname: "Ada L.", email: "ada@x.example", admin: false, locked: false };
     expect(made.json).toEqual({ ...ada, created_at: "2026-11-18T11:06:40.000Z" });
     const listed = await stage.call("GET", "/users", ADMIN_TOKEN);
     expect(listed.json.users).toMatchObject([ada, { name: "root", admin: true }]);

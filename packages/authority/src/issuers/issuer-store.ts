@@ -11,6 +11,7 @@ export interface IssuerStore {
   add(issuer: Issuer, audit: AuditEvent): Promise<"added" | "exists">;
   /** Puts new keys in the place of uploaded ones; `missing` also for an issuer whose keys are fetched. */
   replaceKeys(id: string, keySet: string, audit: AuditEvent): Promise<"replaced" | "missing">;
+  setEnabled(id: string, enabled: boolean, audit: AuditEvent): Promise<"changed" | "missing">;
   /** `in-use` while a publisher names it. */
   remove(id: string, audit: AuditEvent): Promise<"removed" | "missing" | "in-use">;
 }

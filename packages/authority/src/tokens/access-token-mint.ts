@@ -20,14 +20,14 @@ export interface AccessTokenMintDeps {
 
 /** Makes the tokens that an exchange hands out. Stores nothing. */
 export class AccessTokenMint implements TokenMint {
-  readonly #key: SigningKey;
-  readonly #encodedHeader: string;
+  readonly #keyRing: KeyRing;
+  #signer: { readonly key: SigningKey; readonly encodedHeader: string };
   readonly #publicUrl: string;
   readonly #randomBytes: RandomBytes;
 
   constructor({ keyRing, publicUrl, randomBytes }: AccessTokenMintDeps) {
-    this.#key = keyRing.current;
-    this.#encodedHeader = jwtHeaderOf(keyRing.current);
+    this.#keyRing = keyRing;
+    this.#signer = signerOf(keyRing.current);
     this.#publicUrl = publicUrl;
     this.#randomBytes = randomBytes;
   }
@@ -40,6 +40,9 @@ export class AccessTokenMint implements TokenMint {
     }
     const { repo, repoId } = request.target;
     const tokenId = timeOrderedId(request.issuedAt, this.#randomBytes(16));
+    const { current } = this.#keyRing;
+    if (this.#signer.key !== current) this.#signer = signerOf(current);
+    const { key, encodedHeader } = this.#signer;
     const jwt = signJwt(
       {
         iss: this.#publicUrl,
@@ -53,10 +56,14 @@ export class AccessTokenMint implements TokenMint {
         repo_id: repoId,
         publisher_id: request.publisherId,
       },
-      this.#encodedHeader,
-      this.#key,
+      encodedHeader,
+      key,
     );
     const text = `${REPO_TOKEN_PREFIX}${jwt}`;
     return { tokenId, text, digest: digestOfToken(text) };
   }
+}
+
+function signerOf(key: SigningKey): { readonly key: SigningKey; readonly encodedHeader: string } {
+  return { key, encodedHeader: jwtHeaderOf(key) };
 }

@@ -1,17 +1,29 @@
-import { createHash, generateKeyPairSync } from "node:crypto";
 import type { AuditEvent } from "@postern/core/audit/audit-event";
 import type { Clock } from "@postern/core/time/clock";
+import { addSeconds } from "@postern/core/time/epoch-seconds";
+import { KEY_OVERLAP_SECONDS, keyStageAt } from "./key-life.ts";
+import { makeSigningKey } from "./make-signing-key.ts";
 import type { RandomBytes } from "./random-bytes.ts";
-import { openPrivateKey, sealPrivateKey } from "./sealed-private-key.ts";
+import { openPrivateKey } from "./sealed-private-key.ts";
 import type { PublicJwk, SigningKey } from "./signing-key.ts";
 import type { SigningKeyStore, StoredSigningKey } from "./signing-key-store.ts";
 
-/** The keys of this deployment, opened and ready. */
+/** The keys of this deployment, opened and ready. Every answer is about this moment. */
 export interface KeyRing {
   /** The key that signs. */
   readonly current: SigningKey;
-  /** Every key that a living token may carry (RFC 7517 §5). */
+  /** Every key that a living token may carry, and the one that signs next (RFC 7517 §5). */
   readonly jwks: { readonly keys: readonly PublicJwk[] };
+  /** The published keys, newest first. */
+  readonly keys: readonly StoredSigningKey[];
+  /**
+   * Publishes a new key at once; it takes over `KEY_OVERLAP_SECONDS` later.
+   *
+   * @returns `undefined` while an earlier rotation has not taken over yet.
+   */
+  rotate(audit: (next: StoredSigningKey, previous: SigningKey) => AuditEvent): Promise<StoredSigningKey | undefined>;
+  /** Destroys keys whose last token has expired. */
+  forgetGone(audit: (key: StoredSigningKey) => AuditEvent): Promise<void>;
 }
 
 export interface KeyRingDeps {
@@ -26,44 +38,86 @@ export interface KeyRingDeps {
 export async function openKeyRing(deps: KeyRingDeps): Promise<KeyRing> {
   if (deps.secret.length < 32) throw new RangeError("the secret must have at least 32 bytes");
   const stored = await deps.store.list();
-  const signing = stored.find(({ retiredAt }) => retiredAt === undefined) ?? (await addKey(deps));
-  const { kid, publicJwk } = signing;
-  const published = stored.some((key) => key.kid === kid) ? stored : [signing, ...stored];
-  return {
-    current: { kid, publicJwk, privateKey: openPrivateKey(signing.sealedPrivateKey, kid, deps.secret) },
-    jwks: { keys: published.map((key) => key.publicJwk) },
-  };
+  return new StoredKeyRing(stored.length > 0 ? stored : [await addFirstKey(deps)], deps);
 }
 
-async function addKey({ store, secret, clock, randomBytes }: KeyRingDeps): Promise<StoredSigningKey> {
-  const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const { x, y } = publicKey.export({ format: "jwk" });
-  if (x === undefined || y === undefined) throw new Error("a P-256 key without coordinates");
-  const kid = thumbprint(x, y);
-  const key: StoredSigningKey = {
-    kid,
-    publicJwk: { kty: "EC", crv: "P-256", x, y, kid, alg: "ES256", use: "sig" },
-    sealedPrivateKey: sealPrivateKey(privateKey, kid, secret, randomBytes),
-    createdAt: clock.now(),
-    retiredAt: undefined,
-  };
-  await store.add(key, keyCreated(kid));
-  return key;
+class StoredKeyRing implements KeyRing {
+  readonly #deps: KeyRingDeps;
+  readonly #opened = new Map<string, SigningKey>();
+  #stored: readonly StoredSigningKey[];
+
+  constructor(stored: readonly StoredSigningKey[], deps: KeyRingDeps) {
+    this.#deps = deps;
+    this.#stored = stored;
+    // Opened now: a wrong secret must stop the start, not an exchange an hour later.
+    for (const key of stored) this.#open(key);
+  }
+
+  get current(): SigningKey {
+    const now = this.#deps.clock.now();
+    // A clock that was set back may find no key that signs yet; the oldest one is published for sure.
+    const key = this.#stored.find((stored) => stored.signsFrom <= now) ?? this.#stored.at(-1);
+    if (key === undefined) throw new Error("there is no signing key");
+    return this.#open(key);
+  }
+
+  get jwks(): { readonly keys: readonly PublicJwk[] } {
+    return { keys: this.keys.map((key) => key.publicJwk) };
+  }
+
+  get keys(): readonly StoredSigningKey[] {
+    const now = this.#deps.clock.now();
+    return this.#stored.filter((key) => keyStageAt(key, now) !== "gone");
+  }
+
+  async rotate(
+    audit: (next: StoredSigningKey, previous: SigningKey) => AuditEvent,
+  ): Promise<StoredSigningKey | undefined> {
+    const { clock, secret, randomBytes, store } = this.#deps;
+    const createdAt = clock.now();
+    const previous = this.current;
+    const next = makeSigningKey(
+      { createdAt, signsFrom: addSeconds(createdAt, KEY_OVERLAP_SECONDS) },
+      secret,
+      randomBytes,
+    );
+    const added = await store.rotate(next, previous.kid, audit(next, previous));
+    // Also after a refusal, so that a rotation by another process is seen.
+    this.#stored = await store.list();
+    return added === "added" ? next : undefined;
+  }
+
+  async forgetGone(audit: (key: StoredSigningKey) => AuditEvent): Promise<void> {
+    const now = this.#deps.clock.now();
+    for (const key of this.#stored) {
+      if (keyStageAt(key, now) !== "gone") continue;
+      await this.#deps.store.remove(key.kid, audit(key));
+      this.#stored = this.#stored.filter(({ kid }) => kid !== key.kid);
+      this.#opened.delete(key.kid);
+    }
+  }
+
+  #open({ kid, publicJwk, sealedPrivateKey }: StoredSigningKey): SigningKey {
+    let key = this.#opened.get(kid);
+    if (key === undefined) {
+      key = { kid, publicJwk, privateKey: openPrivateKey(sealedPrivateKey, kid, this.#deps.secret) };
+      this.#opened.set(kid, key);
+    }
+    return key;
+  }
 }
 
-/** RFC 7638 §3: required members only, keys sorted, no blanks. */
-function thumbprint(x: string, y: string): string {
-  return createHash("sha256").update(`{"crv":"P-256","kty":"EC","x":"${x}","y":"${y}"}`).digest("base64url");
-}
-
-function keyCreated(kid: string): AuditEvent {
-  return {
+async function addFirstKey({ store, secret, clock, randomBytes }: KeyRingDeps): Promise<StoredSigningKey> {
+  const now = clock.now();
+  const key = makeSigningKey({ createdAt: now, signsFrom: now }, secret, randomBytes);
+  await store.add(key, {
     event: "signing-key.create",
     outcome: "allowed",
     actor: { kind: "system", name: "postern", tokenId: undefined },
-    resource: `signing-keys/${kid}`,
+    resource: `signing-keys/${key.kid}`,
     requestId: "start",
     sourceAddress: undefined,
     detail: { alg: "ES256" },
-  };
+  });
+  return key;
 }

@@ -42,7 +42,7 @@ export interface NewPersonalToken {
  * next request that shows it. Every change commits together with its audit entry.
  */
 export interface TokenStore {
-  /** `undefined` also when the publisher that earned the grant was removed: the grant goes with it. */
+  /** `undefined` also when the publisher that earned the grant was removed, or its tokens revoked: the grant goes with it. */
   findGrant(tokenId: string): Promise<StoredGrant | undefined>;
   findPersonal(id: string): Promise<PersonalToken | undefined>;
   findPersonalByDigest(digest: Uint8Array): Promise<PersonalToken | undefined>;

@@ -11,6 +11,7 @@ type NamedRole = Pick<StoredAccount, "name"> & Pick<OrgMemberRow, "role">;
 export interface AccountQueries {
   readonly byKey: PreparedQuery<{ readonly name_key: string }, StoredAccount>;
   readonly ofKind: PreparedQuery<{ readonly kind: "user" | "org" }, StoredAccount>;
+  readonly setLocked: PreparedQuery<{ readonly name_key: string; readonly locked_at: number | null }, unknown>;
   /** Changes nothing when the name is taken. */
   readonly insert: PreparedQuery<NewAccountRow, unknown>;
   readonly members: PreparedQuery<{ readonly org_key: string }, NamedRole>;
@@ -26,6 +27,13 @@ export function prepareAccountQueries(connection: Database.Database): AccountQue
     ),
     ofKind: prepareQuery(connection, (db, bind) =>
       db.selectFrom("accounts").selectAll().where("kind", "=", bind("kind")).orderBy("name_key"),
+    ),
+    setLocked: prepareQuery(connection, (db, bind) =>
+      db
+        .updateTable("accounts")
+        .set({ locked_at: bind("locked_at") })
+        .where("name_key", "=", bind("name_key"))
+        .where("kind", "=", "user"),
     ),
     insert: prepareQuery(connection, (db, bind) =>
       db

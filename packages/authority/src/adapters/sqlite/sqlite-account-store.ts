@@ -1,7 +1,7 @@
 import type { OrgMembership, OrgRole } from "@postern/core/access/principal";
 import type { AuditEvent } from "@postern/core/audit/audit-event";
 import { type AccountName, parseAccountName } from "@postern/core/resource/account-name";
-import { epochSeconds } from "@postern/core/time/epoch-seconds";
+import { type EpochSeconds, epochSeconds } from "@postern/core/time/epoch-seconds";
 import type { Account, AccountStore, Member, NewOrg, NewUser } from "../../accounts/account-store.ts";
 import { type AccountQueries, prepareAccountQueries, type StoredAccount } from "./account-queries.ts";
 import type { AuthorityDatabase } from "./authority-database.ts";
@@ -23,6 +23,15 @@ export class SqliteAccountStore implements AccountStore {
 
   async list(kind: "user" | "org"): Promise<readonly Account[]> {
     return this.#queries.ofKind.all({ kind }).map(accountOf);
+  }
+
+  setLocked(user: AccountName, lockedAt: EpochSeconds | undefined, audit: AuditEvent): Promise<"changed" | "missing"> {
+    return this.#database.commits.submit((chain) => {
+      if (this.#queries.setLocked.run({ name_key: user.toLowerCase(), locked_at: lockedAt ?? null }) === 0)
+        return "missing";
+      chain.append(audit);
+      return "changed";
+    });
   }
 
   addUser(user: NewUser, audit: AuditEvent): Promise<"added" | "taken"> {

@@ -16,6 +16,7 @@ export class SqliteIssuerStore implements IssuerStore {
   readonly #insert: PreparedQuery<IssuerRow, unknown>;
   readonly #replaceKeys: PreparedQuery<{ readonly id: string; readonly key_set: string }, unknown>;
   readonly #namedByPublisher: PreparedQuery<{ readonly url: string }, { readonly id: string }>;
+  readonly #setEnabled: PreparedQuery<{ readonly id: string; readonly enabled: 0 | 1 }, unknown>;
   readonly #delete: PreparedQuery<{ readonly id: string }, unknown>;
 
   constructor(database: AuthorityDatabase) {
@@ -51,6 +52,12 @@ export class SqliteIssuerStore implements IssuerStore {
     );
     this.#namedByPublisher = prepareQuery(connection, (db, bind) =>
       db.selectFrom("publishers").select("id").where("issuer", "=", bind("url")).limit(1),
+    );
+    this.#setEnabled = prepareQuery(connection, (db, bind) =>
+      db
+        .updateTable("issuers")
+        .set({ enabled: bind("enabled") })
+        .where("id", "=", bind("id")),
     );
     this.#delete = prepareQuery(connection, (db, bind) => db.deleteFrom("issuers").where("id", "=", bind("id")));
   }
@@ -90,6 +97,14 @@ export class SqliteIssuerStore implements IssuerStore {
       if (this.#replaceKeys.run({ id, key_set: keySet }) === 0) return "missing";
       chain.append(audit);
       return "replaced";
+    });
+  }
+
+  setEnabled(id: string, enabled: boolean, audit: AuditEvent): Promise<"changed" | "missing"> {
+    return this.#database.commits.submit((chain) => {
+      if (this.#setEnabled.run({ id, enabled: enabled ? 1 : 0 }) === 0) return "missing";
+      chain.append(audit);
+      return "changed";
     });
   }
 

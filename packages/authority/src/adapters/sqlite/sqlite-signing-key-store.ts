@@ -11,11 +11,18 @@ export class SqliteSigningKeyStore implements SigningKeyStore {
   readonly #database: AuthorityDatabase;
   readonly #all: PreparedQuery<Record<never, never>, SigningKeyRow>;
   readonly #insert: PreparedQuery<Omit<SigningKeyRow, "retired_at">, unknown>;
+  readonly #retire: PreparedQuery<{ readonly kid: string; readonly at: number }, unknown>;
+  readonly #delete: PreparedQuery<{ readonly kid: string }, unknown>;
 
   constructor(database: AuthorityDatabase) {
     this.#database = database;
     this.#all = prepareQuery(database.connection, (db) =>
-      db.selectFrom("signing_keys").selectAll().orderBy("created_at", "desc").orderBy("kid"),
+      db
+        .selectFrom("signing_keys")
+        .selectAll()
+        .orderBy("signs_from", "desc")
+        .orderBy("created_at", "desc")
+        .orderBy("kid"),
     );
     this.#insert = prepareQuery(database.connection, (db, bind) =>
       db.insertInto("signing_keys").values({
@@ -24,7 +31,18 @@ export class SqliteSigningKeyStore implements SigningKeyStore {
         public_jwk: bind("public_jwk"),
         sealed_private_key: bind("sealed_private_key"),
         created_at: bind("created_at"),
+        signs_from: bind("signs_from"),
       }),
+    );
+    this.#retire = prepareQuery(database.connection, (db, bind) =>
+      db
+        .updateTable("signing_keys")
+        .set({ retired_at: bind("at") })
+        .where("kid", "=", bind("kid"))
+        .where("retired_at", "is", null),
+    );
+    this.#delete = prepareQuery(database.connection, (db, bind) =>
+      db.deleteFrom("signing_keys").where("kid", "=", bind("kid")),
     );
   }
 
@@ -34,20 +52,41 @@ export class SqliteSigningKeyStore implements SigningKeyStore {
       publicJwk: publicJwkOf(row),
       sealedPrivateKey: row.sealed_private_key,
       createdAt: epochSeconds(row.created_at),
+      signsFrom: epochSeconds(row.signs_from ?? row.created_at),
       retiredAt: row.retired_at === null ? undefined : epochSeconds(row.retired_at),
     }));
   }
 
   add(key: StoredSigningKey, audit: AuditEvent): Promise<void> {
     return this.#database.commits.submit((chain) => {
-      this.#insert.run({
-        kid: key.kid,
-        alg: "ES256",
-        public_jwk: JSON.stringify({ x: key.publicJwk.x, y: key.publicJwk.y }),
-        sealed_private_key: key.sealedPrivateKey,
-        created_at: key.createdAt,
-      });
+      this.#write(key);
       chain.append(audit);
+    });
+  }
+
+  rotate(next: StoredSigningKey, previousKid: string, audit: AuditEvent): Promise<"added" | "conflict"> {
+    return this.#database.commits.submit((chain) => {
+      if (this.#retire.run({ kid: previousKid, at: next.signsFrom }) === 0) return "conflict";
+      this.#write(next);
+      chain.append(audit);
+      return "added";
+    });
+  }
+
+  remove(kid: string, audit: AuditEvent): Promise<void> {
+    return this.#database.commits.submit((chain) => {
+      if (this.#delete.run({ kid }) > 0) chain.append(audit);
+    });
+  }
+
+  #write(key: StoredSigningKey): void {
+    this.#insert.run({
+      kid: key.kid,
+      alg: "ES256",
+      public_jwk: JSON.stringify({ x: key.publicJwk.x, y: key.publicJwk.y }),
+      sealed_private_key: key.sealedPrivateKey,
+      created_at: key.createdAt,
+      signs_from: key.signsFrom,
     });
   }
 }

@@ -43,7 +43,8 @@ export function prepareTokenQueries(connection: Database.Database): TokenQueries
           "grants.provider",
           "grants.run_url",
         ])
-        .where("grants.token_id", "=", bind("token_id")),
+        .where("grants.token_id", "=", bind("token_id"))
+        .whereRef("grants.id", ">", "publishers.revoked_through"),
     ),
     revokeGrant: prepareQuery(connection, (db, bind) =>
       db

@@ -3,7 +3,9 @@ import { collect } from "../../argument/collect.ts";
 import { PROVIDER_WORDS } from "../../argument/provider-words.ts";
 import type { CliContext } from "../../context/cli-context.ts";
 import type { NewPublisher } from "./add-publisher.ts";
+import type { AttemptsOptions } from "./list-attempts.ts";
 import type { PublisherTargetOptions } from "./publisher-path.ts";
+import type { TestOptions } from "./test-publisher.ts";
 
 const TYPE = ["--repo-type <TYPE>", "model, dataset, space or kernel (default: model)"] as const;
 const USER = ["--user <NAME>", "a publisher on this user instead of a repo: read-only"] as const;
@@ -60,6 +62,47 @@ export function publisherCommand(context: CliContext): Command {
     .action(async (first: string, second: string | undefined, options: PublisherTargetOptions) => {
       const { removePublisher } = await import("./remove-publisher.ts");
       await removePublisher(context, first, second, options);
+    });
+  group
+    .command("revoke-tokens")
+    .description("End every token that a publisher has earned so far; the publisher stays.")
+    .argument("<REPO_OR_ID>", "NAMESPACE/NAME; with --user, the id")
+    .argument("[ID]", "the id that `postern publisher list` shows")
+    .option(...TYPE)
+    .option(...USER)
+    .option("--json", "print JSON")
+    .addHelpText("after", "\nExample:\n  $ postern publisher revoke-tokens acme/tiny-model 01JD3M8R")
+    .action(async (first: string, second: string | undefined, options: PublisherTargetOptions) => {
+      const { revokePublisherTokens } = await import("./revoke-publisher-tokens.ts");
+      await revokePublisherTokens(context, first, second, options);
+    });
+  group
+    .command("test")
+    .description("Say whether a job would be let in, claim by claim. Spends nothing, makes no token.")
+    .argument("[REPO]", "NAMESPACE/NAME; leave out with --user")
+    .option("--token-file <FILE>", "a job's id token to ask the hub about; - reads standard input")
+    .option("--provider <NAME>", "simulate a job of this provider (default: that of the first publisher)")
+    .option("--claim <NAME=VALUE>", "a claim of the simulated job; repeatable", collect)
+    .option(...TYPE)
+    .option(...USER)
+    .option("--json", "print JSON")
+    .addHelpText("after", "\nExample:\n  $ postern publisher test acme/tiny-model --claim ref=refs/heads/dev")
+    .action(async (repo: string | undefined, options: TestOptions) => {
+      const { testPublisher } = await import("./test-publisher.ts");
+      await testPublisher(context, repo, options);
+    });
+  group
+    .command("attempts")
+    .description("Show the jobs that were refused: what they sent, what is configured, and what to do.")
+    .argument("[REPO]", "NAMESPACE/NAME; leave out with --user")
+    .option("--limit <N>", "how many, newest first (default: 10, at most 200)")
+    .option(...TYPE)
+    .option(...USER)
+    .option("--json", "print JSON")
+    .addHelpText("after", "\nExample:\n  $ postern publisher attempts acme/tiny-model")
+    .action(async (repo: string | undefined, options: AttemptsOptions) => {
+      const { listAttempts } = await import("./list-attempts.ts");
+      await listAttempts(context, repo, options);
     });
   return group;
 }

@@ -14,7 +14,8 @@ export async function listUsers(context: CliContext, json: boolean): Promise<voi
     cell(user, "name"),
     cell(user, "fullname"),
     user.admin === true ? "administrator" : "",
+    user.locked === true ? "locked" : "",
     cell(user, "created_at"),
   ]);
-  printTable(context.terminal, ["NAME", "FULL NAME", "ROLE", "CREATED"], rows, "There are no users yet.");
+  printTable(context.terminal, ["NAME", "FULL NAME", "ROLE", "STATE", "CREATED"], rows, "There are no users yet.");
 }

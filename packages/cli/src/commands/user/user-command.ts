@@ -8,10 +8,10 @@ interface AddOptions {
   readonly json?: boolean;
 }
 
-/** `postern user add|list`. */
+/** `postern user add|list|lock`. */
 export function userCommand(context: CliContext): Command {
   const group = new Command("user")
-    .description("Add and list people. For administrators of the server at HF_ENDPOINT.")
+    .description("Add, list and lock people. For administrators of the server at HF_ENDPOINT.")
     .addHelpText("after", "\nExample:\n  $ postern user add ada --fullname 'Ada Lovelace'");
   group
     .command("add")
@@ -34,6 +34,17 @@ export function userCommand(context: CliContext): Command {
     .action(async (options: { readonly json?: boolean }) => {
       const { listUsers } = await import("./list-users.ts");
       await listUsers(context, options.json === true);
+    });
+  group
+    .command("lock")
+    .description("End all of a person's access at once: their tokens, and jobs that act for them.")
+    .argument("<NAME>", "whose")
+    .option("--undo", "take the lock off again")
+    .option("--json", "print JSON")
+    .addHelpText("after", "\nExample:\n  $ postern user lock ada")
+    .action(async (name: string, options: { readonly undo?: boolean; readonly json?: boolean }) => {
+      const { lockUser } = await import("./lock-user.ts");
+      await lockUser(context, name, options.undo !== true, options.json === true);
     });
   return group;
 }

@@ -1,0 +1,48 @@
+import { addSeconds, toIsoTime } from "@postern/core/time/epoch-seconds";
+import type { FastifyInstance } from "fastify";
+import type { Identifier } from "../accounts/identify.ts";
+import { KEY_AFTERLIFE_SECONDS, keyStageAt } from "../tokens/key-life.ts";
+import { type KeyDeps, listKeys, rotateKeys } from "../tokens/rotate-keys.ts";
+import type { StoredSigningKey } from "../tokens/signing-key-store.ts";
+import { callerOf } from "./caller-of.ts";
+import { MANAGEMENT_BODY_LIMIT } from "./management-body-limit.ts";
+import "./route-audit-config.ts";
+
+const PATH = "/api/postern/v1/keys";
+
+export interface KeysRoutesDeps extends KeyDeps {
+  readonly identifier: Identifier;
+}
+
+/** Adds `/api/postern/v1/keys` (docs/reference/management-api.md). */
+export function registerKeysRoutes(app: FastifyInstance, deps: KeysRoutesDeps): void {
+  app.get(PATH, async (request) => {
+    const keys = listKeys(await callerOf(request, deps.identifier), deps);
+    return { keys: keys.map((key) => serialise(key, deps)) };
+  });
+  app.post(
+    `${PATH}/rotate`,
+    { bodyLimit: MANAGEMENT_BODY_LIMIT, config: { audit: { event: "signing-key.rotate" } } },
+    async (request, reply) => {
+      const key = await rotateKeys(await callerOf(request, deps.identifier), deps);
+      return reply.code(201).send(serialise(key, deps));
+    },
+  );
+}
+
+function serialise(key: StoredSigningKey, { clock }: KeyDeps): Readonly<Record<string, unknown>> {
+  const { kid, createdAt, signsFrom, retiredAt } = key;
+  return {
+    kid,
+    alg: "ES256",
+    state: keyStageAt(key, clock.now()),
+    created_at: toIsoTime(createdAt),
+    signs_from: toIsoTime(signsFrom),
+    ...(retiredAt === undefined
+      ? {}
+      : {
+          signs_until: toIsoTime(retiredAt),
+          published_until: toIsoTime(addSeconds(retiredAt, KEY_AFTERLIFE_SECONDS)),
+        }),
+  };
+}
