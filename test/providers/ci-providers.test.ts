@@ -102,12 +102,13 @@ function jobOf(provider: Provider, resource: string, options: Partial<JobOptions
   });
 }
 
+const START = Math.floor(Date.now() / 1000);
 let secondsBack = 0;
 
 /** An id token as the provider's own job gets it, through our client; no two of one second, which would be the same text. */
 async function minted(provider: Provider, options: Partial<JobOptions> = {}): Promise<string> {
   secondsBack += 1;
-  const iat = Math.floor(Date.now() / 1000) - secondsBack;
+  const iat = START - secondsBack;
   await using job = await jobOf(provider, "acme/x", { ...options, claims: { iat, ...options.claims } });
   return await createClient({ environment: job.variables }).getOidcToken();
 }
