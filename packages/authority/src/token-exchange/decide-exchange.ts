@@ -1,6 +1,11 @@
 import type { ClaimCheck } from "@postern/core/match/claim-check";
 import { explainCheck, showClaimValue } from "@postern/core/match/explain-check";
-import { type MatchOutcome, matchPublishers, type PublisherChecks } from "@postern/core/match/match-publishers";
+import {
+  type MatchOutcome,
+  matchPublishers,
+  type PublisherChecks,
+  provesIdentity,
+} from "@postern/core/match/match-publishers";
 import { mismatchCodeOf } from "@postern/core/match/mismatch-code";
 import { acceptingPublishers, triggerSignalOf } from "@postern/core/match/trigger-signal";
 import { readConfiguredClaim } from "@postern/core/provider/configured-claim";
@@ -43,7 +48,11 @@ export function decideExchange(
 
 function decideByClaims(token: VerifiedSubjectToken, publishers: readonly Publisher[]): ExchangeDecision {
   const { preset, claims, issuer } = token;
-  const own = publishers.filter(({ provider }) => provider === issuer.provider);
+  const own = publishers.filter(
+    // Invariant: a token for another audience matches no publisher but one that names exactly this audience, and the reverse
+    // (test `counts for the publisher that names its audience, and for no other`).
+    ({ provider, audience }) => provider === issuer.provider && audience === token.foreignAudience,
+  );
   const signal = triggerSignalOf(preset, claims);
   if (signal !== undefined) {
     const outcome = matchPublishers(preset, claims, acceptingPublishers(signal, own));
@@ -51,7 +60,10 @@ function decideByClaims(token: VerifiedSubjectToken, publishers: readonly Publis
   }
   const outcome = matchPublishers(preset, claims, own);
   if (outcome.kind === "match") return allow(outcome);
-  const refusal = outcome.nearest === undefined ? noMatch(token) : mismatch(token, outcome.nearest);
+  const refusal =
+    outcome.nearest === undefined
+      ? (wrongAudience(token, publishers) ?? noMatch(token))
+      : mismatch(token, outcome.nearest);
   return { kind: "deny", refusal };
 }
 
@@ -75,6 +87,27 @@ function triggerRefusal(token: VerifiedSubjectToken, { code }: TriggerRule): Exc
       "oidc.circleci.com/ssh-rerun",
     ]),
   });
+}
+
+/**
+ * A token whose audience no publisher here names. Whoever proved a publisher's id learns what that publisher expects; everybody else
+ * gets one answer for every token of another audience, so that it tells nothing about publishers.
+ */
+function wrongAudience(token: VerifiedSubjectToken, publishers: readonly Publisher[]): ExchangeRefusal | undefined {
+  const { preset, claims, issuer, foreignAudience } = token;
+  const proved = publishers.find(
+    (publisher) =>
+      publisher.provider === issuer.provider &&
+      publisher.audience !== foreignAudience &&
+      provesIdentity(preset, claims, publisher),
+  );
+  if (proved === undefined && foreignAudience === undefined) return undefined;
+  const got = showClaimValue(claims.aud);
+  const sentence =
+    proved === undefined
+      ? `Got ${got}, which counts only where a publisher names it as its audience.`
+      : `The publisher expects ${showClaimValue(proved.audience ?? "this server's address")}, got ${got}.`;
+  return exchangeRefusal("TP1501", { ...factsOf(token), sentence });
 }
 
 function noMatch(token: VerifiedSubjectToken): ExchangeRefusal {

@@ -17,7 +17,7 @@ import { replayKeyOf } from "./replay-key.ts";
 import { parseUnverifiedSubjectToken, type UnverifiedSubjectToken } from "./unverified-subject-token.ts";
 import { verifySignature } from "./verify-signature.ts";
 
-/** A subject token whose signature, times and audience hold. Only `verifySubjectToken` makes one. */
+/** A subject token whose signature, times and audience hold (but see `foreignAudience`). Only `verifySubjectToken` makes one. */
 export type VerifiedSubjectToken = Brand<
   {
     readonly issuer: Issuer;
@@ -27,6 +27,8 @@ export type VerifiedSubjectToken = Brand<
     readonly hasJti: boolean;
     readonly replayKey: string;
     readonly times: TokenTimes;
+    /** Set where the token is meant for something else: it then counts for publishers only that name exactly this audience. */
+    readonly foreignAudience: string | undefined;
   },
   "VerifiedSubjectToken"
 >;
@@ -59,16 +61,17 @@ export async function verifySubjectToken(
   // From here on the issuer vouches for the claims, so the caller may learn everything about its own token.
   const claims = token.unverifiedClaims;
   const sub = readClaim(claims, "sub");
-  const jti = readClaim(claims, "jti");
+  const idClaim = preset.tokenIdClaim ?? "jti";
+  const jti = readClaim(claims, idClaim);
   const facts: ProvedFacts = {
     detail: { issuer: issuer.url, subject: typeof sub === "string" ? sub : "" },
     evidence: { issuer, preset, claims, checks: [], publisherId: undefined },
   };
   if (typeof sub !== "string" || sub === "") throw exchangeRefusal("TP1107", { sentence: "It has no sub.", ...facts });
   if (jti !== undefined && typeof jti !== "string")
-    throw exchangeRefusal("TP1107", { sentence: "Its jti is no string.", ...facts });
+    throw exchangeRefusal("TP1107", { sentence: `Its ${idClaim} is no string.`, ...facts });
   const times = judgeTimes(claims, preset, deps, facts);
-  judgeAudience(claims, preset, deps, facts);
+  const foreignAudience = judgeAudience(claims, preset, deps, facts);
   const usableJti = jti === "" ? undefined : jti;
   return {
     issuer,
@@ -78,6 +81,7 @@ export async function verifySubjectToken(
     hasJti: usableJti !== undefined,
     replayKey: replayKeyOf(usableJti, token.signingInput),
     times,
+    foreignAudience,
   } as VerifiedSubjectToken;
 }
 
@@ -155,14 +159,16 @@ function judgeTimes(claims: ClaimSet, preset: ProviderPreset, deps: Verification
   }
 }
 
+/** @returns the audience when a publisher would have to name it, `undefined` when the token is meant for this deployment. */
 function judgeAudience(
   claims: ClaimSet,
   preset: ProviderPreset,
   { audiences }: VerificationDeps,
   facts: ProvedFacts,
-): void {
+): string | undefined {
   const verdict = checkAudience(claims, audiences, preset.extraAudiences?.(claims));
-  if (verdict.kind === "accepted") return;
+  if (verdict.kind === "accepted") return undefined;
+  if (verdict.kind === "other" && preset.publisherAudience !== undefined) return verdict.got;
   const expected = `Expected ${[...audiences].join(" or ")}`;
   switch (verdict.kind) {
     case "missing":

@@ -18,6 +18,7 @@ export interface PublisherDraft {
   readonly access: "read" | "write" | undefined;
   readonly ttlSeconds: number;
   readonly sourceAddresses: readonly string[];
+  readonly audience: string | undefined;
 }
 
 const FIELDS: ReadonlySet<string> = new Set([
@@ -27,6 +28,7 @@ const FIELDS: ReadonlySet<string> = new Set([
   "access",
   "ttl_seconds",
   "source_addresses",
+  "audience",
 ]);
 
 /**
@@ -47,6 +49,7 @@ export function parsePublisherDraft(body: unknown): PublisherDraft {
     access: parseAccess(body.access),
     ttlSeconds: parseTtl(body.ttl_seconds),
     sourceAddresses: parseSourceAddresses(body.source_addresses),
+    audience: parseAudience(body.audience),
   };
 }
 
@@ -114,6 +117,12 @@ function parseSourceAddresses(value: unknown): readonly string[] {
     ranges.push(range);
   }
   return [...new Set(ranges)].sort();
+}
+
+/** Whether the provider has such audiences is for `validateClaims` to say. */
+function parseAudience(value: unknown): string | undefined {
+  if (value === undefined || typeof value === "string") return value;
+  throw invalid("audience", "The audience is no string.", "Give the exact text of the token's aud claim.");
 }
 
 /** The JSON pointer of one claim in the body (RFC 6901 §3). */

@@ -19,6 +19,7 @@ const REGISTERED: ReadonlySet<string> = new Set(["iss", "aud", "exp", "nbf", "ia
  */
 export function validateClaims(draft: PublisherDraft): void {
   const preset = PRESETS[draft.provider];
+  checkAudienceOf(draft, preset);
   const entries = Object.entries(draft.claims);
   // Fails closed: without a condition every token of the issuer would do.
   if (entries.length === 0)
@@ -39,6 +40,22 @@ export function validateClaims(draft: PublisherDraft): void {
     );
   const missing = preset.requiredClaims?.find(({ claim }) => !Object.hasOwn(draft.claims, claim));
   if (missing !== undefined) throw invalid("claims", missing.why, `Add ${missing.claim}.`);
+}
+
+/**
+ * The attack: an audience that names another service would let whoever receives tokens for that service publish here, so only the
+ * provider that needs it may have one.
+ */
+function checkAudienceOf({ audience }: PublisherDraft, { title, publisherAudience }: ProviderPreset): void {
+  if (audience === undefined) return;
+  if (publisherAudience === undefined)
+    throw invalid(
+      "audience",
+      `${title} signs for any audience, so its tokens must be meant for this server.`,
+      "Leave the audience out.",
+    );
+  if (!publisherAudience.pattern.test(audience))
+    throw invalid("audience", `${title} has no such audience, or it is another service's.`, publisherAudience.hint);
 }
 
 function definitionFor(preset: ProviderPreset, name: string): ClaimDefinition | undefined {

@@ -70,6 +70,7 @@ export interface PublisherRow {
   access: "read" | "write";
   ttl_seconds: number;
   source_addresses: string;
+  audience: string | null;
   enabled: 0 | 1;
   created_at: number;
   created_by: string;

@@ -74,6 +74,7 @@ export class SqlitePublisherStore implements PublisherStore {
           access: bind("access"),
           ttl_seconds: bind("ttl_seconds"),
           source_addresses: bind("source_addresses"),
+          audience: bind("audience"),
           enabled: bind("enabled"),
           created_at: bind("created_at"),
           created_by: bind("created_by"),

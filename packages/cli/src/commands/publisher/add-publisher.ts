@@ -13,6 +13,7 @@ export interface NewPublisher extends PublisherTargetOptions, ClaimFlags {
   readonly issuer?: string;
   readonly access?: string;
   readonly ttl?: string;
+  readonly audience?: string;
 }
 
 /** `POST …/publishers`. The server judges the claims; only what cannot be sent is refused here. */
@@ -32,6 +33,7 @@ export async function addPublisher(
     claims,
     ...(issuer === undefined ? {} : { issuer }),
     ...(access === undefined ? {} : { access }),
+    ...(options.audience === undefined ? {} : { audience: options.audience }),
     ...(options.ttl === undefined ? {} : { ttl_seconds: parseSeconds(options.ttl) }),
   };
   const added = await openManagement(context).call(place.path, { method: "POST", body });

@@ -29,6 +29,7 @@ export function publisherCommand(context: CliContext): Command {
     .option("--claim <NAME=VALUE>", "any other claim; name:=7 for a number or true/false; repeatable", collect)
     .option("--issuer <URL>", "the issuer, when it is not the provider's public one")
     .option("--access <ACCESS>", "write (default) or read")
+    .option("--audience <TEXT>", "azure only: the app registration that its tokens are meant for (api://…)")
     .option("--ttl <SECONDS>", "how long a token lives: 300 to 3600 (default)")
     .option(...TYPE)
     .option(...USER)
