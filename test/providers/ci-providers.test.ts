@@ -1,5 +1,5 @@
-import { createClient } from "@postern/client";
-import type { JobOptions, TokenRequest } from "@postern/simulator";
+import { type Client, createClient } from "@postern/client";
+import type { JobEnvironment, JobOptions, TokenRequest } from "@postern/simulator";
 import { decodeJwt, type JWTPayload } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { posternCommand, runCommand } from "../harness/run-command.ts";
@@ -102,6 +102,11 @@ function jobOf(provider: Provider, resource: string, options: Partial<JobOptions
   });
 }
 
+/** Our client in the job, its masking commands kept out of this test's own log. */
+function clientIn(job: JobEnvironment, more: Parameters<typeof createClient>[0] = {}): Client {
+  return createClient({ environment: job.variables, writeDiagnostic: () => undefined, ...more });
+}
+
 const START = Math.floor(Date.now() / 1000);
 let secondsBack = 0;
 
@@ -110,7 +115,7 @@ async function minted(provider: Provider, options: Partial<JobOptions> = {}): Pr
   secondsBack += 1;
   const iat = START - secondsBack;
   await using job = await jobOf(provider, "acme/x", { ...options, claims: { iat, ...options.claims } });
-  return await createClient({ environment: job.variables }).getOidcToken();
+  return await clientIn(job).getOidcToken();
 }
 
 interface AuditLine {
@@ -158,7 +163,7 @@ describe.each(["circleci", "bitbucket", "buildkite", "forgejo"] as const)("a %s 
 
   it("logs in with the library, and with the command", async () => {
     await using job = await jobOf(provider, repo);
-    expect(await createClient({ environment: job.variables }).getToken()).toMatch(/^hf_jwt_/);
+    expect(await clientIn(job).getToken()).toMatch(/^hf_jwt_/);
     const [node, postern] = posternCommand;
     const shown = await runCommand(node, [postern, "auth", "token"], { env: { ...job.variables } });
     expect(shown.stderr.replaceAll(/^::add-mask::.*$/gm, "")).not.toMatch(/eyJ|hf_jwt_/);
@@ -168,7 +173,7 @@ describe.each(["circleci", "bitbucket", "buildkite", "forgejo"] as const)("a %s 
   it("logs in twice within one second", async () => {
     await using job = await jobOf(provider, repo);
     for (let n = 0; n < 2; n += 1) {
-      const client = createClient({ environment: job.variables, random: () => n / 2 });
+      const client = clientIn(job, { random: () => n / 2 });
       expect(await client.getToken()).toMatch(/^hf_jwt_/);
     }
   });
@@ -240,7 +245,7 @@ describe.each(["circleci", "bitbucket", "buildkite", "forgejo"] as const)("a %s 
 
   it("is told what it lacks when it gets no id token", async () => {
     await using job = await jobOf(provider, repo, { scenario: "no-id-token" });
-    await expect(createClient({ environment: job.variables }).getToken()).rejects.toMatchObject({
+    await expect(clientIn(job).getToken()).rejects.toMatchObject({
       code: row.withoutToken,
     });
   });
