@@ -48,13 +48,14 @@ export const GITHUB_CLAIMS = {
 } as const;
 
 export async function startHub(
-  options: { readonly log?: (line: string) => void } & Pick<StartServerOptions, "limits"> = {},
+  options: { readonly log?: (line: string) => void } & Pick<StartServerOptions, "dataDir" | "limits"> = {},
 ): Promise<RunningHub> {
   const folder = temporaryFolder("hub");
+  const dataDir = options.dataDir ?? folder.path;
   const simulator = await startSimulator();
   const server = await startServer({
     port: 0,
-    dataDir: folder.path,
+    dataDir,
     bootstrapAdmin: "root-admin",
     // Every test comes from one address; the limits have tests of their own.
     limits: { refusedPerMinute: 0, dryRunsPerMinute: 0, unknownKeysPerMinute: 0, tokenFailures: 0, ...options.limits },
@@ -102,7 +103,7 @@ export async function startHub(
   };
   return {
     url: server.url,
-    dataDir: folder.path,
+    dataDir,
     adminToken,
     simulator,
     server,

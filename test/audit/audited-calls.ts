@@ -1,0 +1,245 @@
+import { createHash, randomBytes } from "node:crypto";
+import { type Answer, GITHUB_CLAIMS, type RunningHub } from "../harness/running-hub.ts";
+
+/** One valid call of a changing route. They stand in an order in which each can be made once. */
+export interface AuditedCall {
+  /** `METHOD /path`, as the router knows it. */
+  readonly route: string;
+  /** A refused call cannot be made again as it is: the parts of an upload are spent. */
+  readonly startsAnew?: boolean;
+  /** What has to be there before; not part of what is looked at. @returns the call, which may be made again when it was refused. */
+  prepare(hub: RunningHub): Promise<() => Promise<Answer>>;
+}
+
+const KINDS = [
+  { type: "model", plural: "models" },
+  { type: "dataset", plural: "datasets" },
+  { type: "space", plural: "spaces" },
+  { type: "kernel", plural: "kernels" },
+] as const;
+
+const API = "/api/postern/v1";
+
+/** One for every route that declares an event. */
+export const AUDITED_CALLS: readonly AuditedCall[] = [
+  simple("POST", `${API}/users`, { body: { name: "ada" } }),
+  simple("POST", `${API}/users`, { body: { name: "bob" } }),
+  simple("POST", `${API}/orgs`, { body: { name: "acme" } }),
+  simple("PUT", `${API}/orgs/:org/members/:user`, { path: `${API}/orgs/acme/members/ada`, body: { role: "write" } }),
+  simple("DELETE", `${API}/orgs/:org/members/:user`, { path: `${API}/orgs/acme/members/ada` }),
+  simple("PATCH", `${API}/users/:name`, { path: `${API}/users/bob`, body: { locked: true } }),
+  simple("POST", `${API}/tokens`, { body: { user: "ada", role: "read" } }),
+  withId("DELETE", `${API}/tokens/:id`, (hub) =>
+    hub.call("POST", `${API}/tokens`, { token: hub.adminToken, body: { user: "ada", role: "read" } }),
+  ),
+  {
+    route: "POST /oauth/revoke",
+    prepare: async (hub) => {
+      const token = await newToken(hub);
+      return () => hub.call("POST", "/oauth/revoke", { body: new URLSearchParams({ token }) });
+    },
+  },
+  {
+    route: "POST /api/credentials/revoke",
+    prepare: async (hub) => {
+      const token = await newToken(hub);
+      return () => hub.call("POST", "/api/credentials/revoke", { body: { credentials: [token] } });
+    },
+  },
+  simple("POST", `${API}/issuers`, { body: { provider: "custom", ...uploadedIssuer() } }),
+  withId(
+    "PATCH",
+    `${API}/issuers/:id`,
+    (hub) =>
+      hub.call("POST", `${API}/issuers`, { token: hub.adminToken, body: { provider: "custom", ...uploadedIssuer() } }),
+    { jwks: uploadedIssuer().jwks },
+  ),
+  withId("DELETE", `${API}/issuers/:id`, (hub) =>
+    hub.call("POST", `${API}/issuers`, { token: hub.adminToken, body: { provider: "custom", ...uploadedIssuer() } }),
+  ),
+  simple("POST", `${API}/keys/rotate`, { body: {} }),
+  simple("PATCH", `${API}/switches/:name`, { path: `${API}/switches/exchange`, body: { on: false, reason: "a test" } }),
+  simple("PATCH", `${API}/switches/:name`, { path: `${API}/switches/exchange`, body: { on: true } }),
+  ...KINDS.flatMap(({ type, plural }) => repoCalls(type, plural)),
+  ...publisherCalls(`${API}/users/:name`, `${API}/users/root-admin`, "read"),
+  {
+    route: "POST /oauth/token",
+    prepare: async (hub) => {
+      await hub.publisher("models/acme/model", {
+        provider: "github",
+        issuer: hub.simulator.issuerUrl("github"),
+        claims: GITHUB_CLAIMS,
+      });
+      const subjectToken = await hub.simulator.issueToken("github", { audience: hub.url });
+      return () => hub.exchange(subjectToken, "acme/model");
+    },
+  },
+  {
+    route: "PUT /api/lfs/objects/:oid",
+    prepare: async (hub) => {
+      const content = randomBytes(2000);
+      const { href } = await uploadAction(hub, content, ["basic"]);
+      return () => send("PUT", href, content);
+    },
+  },
+  {
+    route: "POST /api/lfs/objects/:oid/complete",
+    startsAnew: true,
+    prepare: async (hub) => {
+      const content = Buffer.alloc(PARTED_BYTES);
+      const oid = digestOf(content);
+      const { href, header = {} } = await uploadAction(hub, content, ["basic", "multipart"]);
+      const size = Number(header.chunk_size);
+      const parts: { readonly partNumber: number; readonly etag: string }[] = [];
+      for (const [name, url] of Object.entries(header)) {
+        if (!/^\d+$/.test(name)) continue;
+        const partNumber = Number(name);
+        const response = await send("PUT", url, content.subarray((partNumber - 1) * size, partNumber * size));
+        parts.push({ partNumber, etag: response.headers.get("etag") ?? "" });
+      }
+      parts.sort((one, other) => one.partNumber - other.partNumber);
+      return () => send("POST", href, JSON.stringify({ oid, parts }), "application/json");
+    },
+  },
+  ...KINDS.map(({ type }) =>
+    simple("DELETE", "/api/repos/delete", { body: { organization: "acme", name: type, type } }),
+  ),
+];
+
+/** One byte more than the server takes in one piece when a client can send parts. */
+const PARTED_BYTES = 256 * 1024 * 1024 + 1;
+
+function repoCalls(type: string, plural: string): readonly AuditedCall[] {
+  const pattern = `/api/${plural}/:namespace/:name`;
+  const path = `/api/${plural}/acme/${type}`;
+  const commit = [
+    { key: "header", value: { summary: "Add a file" } },
+    { key: "file", value: { path: "hello.txt", content: "aGVsbG8K", encoding: "base64" } },
+  ];
+  return [
+    simple("POST", "/api/repos/create", { body: { organization: "acme", name: type, type } }),
+    simple("PUT", `${pattern}/settings`, { path: `${path}/settings`, body: { private: true } }),
+    simple("POST", `${pattern}/commit/*`, {
+      path: `${path}/commit/main`,
+      body: commit.map((line) => JSON.stringify(line)).join("\n"),
+      headers: { "content-type": "application/x-ndjson" },
+    }),
+    simple("POST", `${pattern}/branch/*`, { path: `${path}/branch/dev`, body: {} }),
+    simple("DELETE", `${pattern}/branch/*`, { path: `${path}/branch/dev` }),
+    simple("POST", `${pattern}/tag/*`, { path: `${path}/tag/main`, body: { tag: "v1" } }),
+    simple("DELETE", `${pattern}/tag/*`, { path: `${path}/tag/v1` }),
+    ...publisherCalls(`${API}/${plural}/:namespace/:name`, `${API}/${plural}/acme/${type}`, "write"),
+  ];
+}
+
+function publisherCalls(pattern: string, path: string, access: string): readonly AuditedCall[] {
+  const draft = (hub: RunningHub, workflow: string): Readonly<Record<string, unknown>> => ({
+    provider: "github",
+    issuer: hub.simulator.issuerUrl("github"),
+    claims: { ...GITHUB_CLAIMS, workflow },
+    access,
+  });
+  const add = (workflow: string) => (hub: RunningHub) =>
+    hub.call("POST", `${path}/publishers`, { token: hub.adminToken, body: draft(hub, workflow) });
+  const one = `${pattern}/publishers/:id`;
+  return [
+    { route: `POST ${pattern}/publishers`, prepare: async (hub) => () => add("first.yml")(hub) },
+    withId("PATCH", one, add("second.yml"), { enabled: false }, path),
+    withId("POST", `${one}/revoke-tokens`, add("third.yml"), {}, path),
+    withId("DELETE", one, add("fourth.yml"), undefined, path),
+  ];
+}
+
+interface SimpleCall {
+  /** Default: the route itself. */
+  readonly path?: string;
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+}
+
+function simple(method: string, route: string, { path = route, ...rest }: SimpleCall): AuditedCall {
+  return {
+    route: `${method} ${route}`,
+    prepare: async (hub) => () => hub.call(method, path, { token: hub.adminToken, ...rest }),
+  };
+}
+
+/** A call on something that is made first; `:id` is its id. */
+function withId(
+  method: string,
+  route: string,
+  make: (hub: RunningHub) => Promise<Answer>,
+  body?: unknown,
+  base?: string,
+): AuditedCall {
+  return {
+    route: `${method} ${route}`,
+    prepare: async (hub) => {
+      const made = await make(hub);
+      if (made.status >= 300) throw new Error(`${route}: ${made.status} ${made.text}`);
+      const placed = base === undefined ? route : `${base}${route.slice(route.indexOf("/publishers/"))}`;
+      const path = placed.replace(":id", made.json.id);
+      return () => hub.call(method, path, { token: hub.adminToken, ...(body === undefined ? {} : { body }) });
+    },
+  };
+}
+
+async function newToken(hub: RunningHub): Promise<string> {
+  const made = await hub.call("POST", `${API}/tokens`, { token: hub.adminToken, body: { user: "ada", role: "read" } });
+  return made.json.token;
+}
+
+async function uploadAction(
+  hub: RunningHub,
+  content: Uint8Array,
+  transfers: readonly string[],
+): Promise<{ readonly href: string; readonly header?: Readonly<Record<string, string>> }> {
+  const answer = await hub.call("POST", "/acme/model.git/info/lfs/objects/batch", {
+    token: hub.adminToken,
+    headers: { "content-type": "application/vnd.git-lfs+json" },
+    body: {
+      operation: "upload",
+      transfers,
+      hash_algo: "sha256",
+      objects: [{ oid: digestOf(content), size: content.length }],
+    },
+  });
+  return answer.json.objects[0].actions.upload;
+}
+
+async function send(
+  method: string,
+  url: string,
+  body: Uint8Array<ArrayBuffer> | string,
+  contentType = "application/octet-stream",
+): Promise<Answer> {
+  const response = await fetch(url, { method, body, headers: { "content-type": contentType } });
+  const text = await response.text();
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    json: text.startsWith("{") ? JSON.parse(text) : undefined,
+  };
+}
+
+function digestOf(content: Uint8Array): string {
+  return createHash("sha256").update(content).digest("hex");
+}
+
+/** An issuer whose keys are given, so that nothing is fetched. A new URL each time. */
+function uploadedIssuer(): { readonly url: string; readonly jwks: { readonly keys: readonly unknown[] } } {
+  const jwk = { kty: "EC", crv: "P-256", alg: "ES256", kid: randomBytes(4).toString("hex") };
+  return {
+    url: `https://cluster-${randomBytes(4).toString("hex")}.example`,
+    jwks: {
+      keys: [
+        {
+          ...jwk,
+          x: "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+          y: "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+        },
+      ],
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import Database from "better-sqlite3";
+
+/** Caches and the log itself; times of last use, which are no change that anybody asked for. */
+const LEFT_OUT: ReadonlySet<string> = new Set(["audit_log", "audit_tree"]);
+
+/** Everything that a caller could have changed, as text: rows of the database and refs of the repos. Objects that no ref reaches do not count. */
+export function storedState(dataDir: string): string {
+  return [...rowsOf(path.join(dataDir, "postern.db")), ...refsOf(path.join(dataDir, "repos"))].join("\n");
+}
+
+function rowsOf(file: string): readonly string[] {
+  const database = new Database(file, { readonly: true });
+  try {
+    const tables = database
+      .prepare<[], string>(
+        "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%' order by name",
+      )
+      .pluck()
+      .all();
+    return tables
+      .filter((table) => !LEFT_OUT.has(table))
+      .flatMap((table) =>
+        database
+          .prepare<[], Readonly<Record<string, unknown>>>(`select * from ${table}`)
+          .all()
+          .map((row) => `${table} ${JSON.stringify({ ...row, last_used_at: undefined })}`),
+      );
+  } finally {
+    database.close();
+  }
+}
+
+function refsOf(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .filter((file) => file.includes(`${path.sep}refs${path.sep}`) || file.endsWith("packed-refs"))
+    .map((file) => `${path.relative(folder, file)} ${readFileSync(file, "latin1").trim()}`)
+    .toSorted();
+}
