@@ -105,9 +105,10 @@ function wrongAudience(token: VerifiedSubjectToken, publishers: readonly Publish
   const got = showClaimValue(claims.aud);
   const sentence =
     proved === undefined
-      ? `Got ${got}, which counts only where a publisher names it as its audience.`
+      ? `Got ${got}, which counts only for a publisher that names it as its audience and this very identity.`
       : `The publisher expects ${showClaimValue(proved.audience ?? "this server's address")}, got ${got}.`;
-  return exchangeRefusal("TP1501", { ...factsOf(token), sentence });
+  const explanation = describe(token, [...preset.proofs.flat(), ...preset.tenantClaims]);
+  return exchangeRefusal("TP1501", { ...factsOf(token), sentence, explanation: [...new Set(explanation)] });
 }
 
 function noMatch(token: VerifiedSubjectToken): ExchangeRefusal {
