@@ -9,7 +9,8 @@ import { type TemporaryFolder, temporaryFolder } from "../harness/temporary-fold
 import { pythonCheckout, pythonEnvironment } from "./python-hf.ts";
 
 /** What a step of each provider does so that the unmodified `hf` finds its id token (docs/reference/providers.md). */
-const SHELL: Readonly<Record<"circleci" | "bitbucket" | "buildkite" | "forgejo", string>> = {
+const SHELL: Readonly<Record<"gitlab" | "circleci" | "bitbucket" | "buildkite" | "forgejo", string>> = {
+  gitlab: `export HF_OIDC_ID_TOKEN="$POSTERN_ID_TOKEN"`,
   circleci: `export HF_OIDC_ID_TOKEN="$(circleci run oidc get --claims "{\\"aud\\":\\"$HF_ENDPOINT\\"}")"`,
   bitbucket: `export HF_OIDC_ID_TOKEN="$BITBUCKET_STEP_OIDC_TOKEN"`,
   buildkite: `export HF_OIDC_ID_TOKEN="$(buildkite-agent oidc request-token --audience "$HF_ENDPOINT" --claim organization_id,pipeline_id)"`,
@@ -18,6 +19,7 @@ const SHELL: Readonly<Record<"circleci" | "bitbucket" | "buildkite" | "forgejo",
 };
 
 const PINNED = {
+  gitlab: ["project_id"],
   circleci: ["oidc.circleci.com/project-id", "oidc.circleci.com/vcs-origin"],
   bitbucket: ["repositoryUuid"],
   buildkite: ["pipeline_id"],
@@ -38,33 +40,36 @@ describe.skipIf(pythonCheckout === undefined)("the unmodified Python client", ()
     folder?.[Symbol.dispose]();
   });
 
-  it.each(["circleci", "bitbucket", "buildkite", "forgejo"] as const)("logs in from a %s job", async (provider) => {
-    const repo = `acme/${provider}`;
-    const home = path.join(folder.path, provider);
-    mkdirSync(home);
-    await hub.repo(repo);
-    await using job = await hub.simulator.jobEnvironment(provider, {
-      parentEnv: bareEnvironment(home),
-      audiences: [hub.url],
-      env: { HF_ENDPOINT: hub.url, HF_OIDC_RESOURCE: repo },
-    });
-    const client = createClient({ environment: job.variables, writeDiagnostic: () => undefined });
-    const claims = decodeJwt(await client.getOidcToken());
-    const issuer = { provider, url: claims.iss, allow_origins: [hub.simulator.origin] };
-    await hub.call("POST", "/api/postern/v1/issuers", { token: hub.adminToken, body: issuer });
-    const added = await hub.publisher(`models/${repo}`, {
-      provider,
-      issuer: claims.iss,
-      claims: Object.fromEntries(PINNED[provider].map((name) => [name, claims[name]])),
-    });
-    expect(added.status, added.text).toBe(201);
+  it.each(["gitlab", "circleci", "bitbucket", "buildkite", "forgejo"] as const)(
+    "logs in from a %s job",
+    async (provider) => {
+      const repo = `acme/${provider}`;
+      const home = path.join(folder.path, provider);
+      mkdirSync(home);
+      await hub.repo(repo);
+      await using job = await hub.simulator.jobEnvironment(provider, {
+        parentEnv: bareEnvironment(home),
+        audiences: [hub.url],
+        env: { HF_ENDPOINT: hub.url, HF_OIDC_RESOURCE: repo },
+      });
+      const client = createClient({ environment: job.variables, writeDiagnostic: () => undefined });
+      const claims = decodeJwt(await client.getOidcToken());
+      const issuer = { provider, url: claims.iss, allow_origins: [hub.simulator.origin] };
+      await hub.call("POST", "/api/postern/v1/issuers", { token: hub.adminToken, body: issuer });
+      const added = await hub.publisher(`models/${repo}`, {
+        provider,
+        issuer: claims.iss,
+        claims: Object.fromEntries(PINNED[provider].map((name) => [name, claims[name]])),
+      });
+      expect(added.status, added.text).toBe(201);
 
-    const command = `${SHELL[provider]}\nexec /usr/bin/python3 -m huggingface_hub.cli.hf auth token`;
-    const shown: Finished = await runCommand("/bin/sh", ["-c", command], {
-      env: { ...job.variables, ...pythonEnvironment(home, pythonCheckout ?? "") },
-      cwd: home,
-    });
-    expect(shown.code, shown.stderr).toBe(0);
-    expect(shown.stdout.trim()).toMatch(/^hf_jwt_/);
-  });
+      const command = `${SHELL[provider]}\nexec /usr/bin/python3 -m huggingface_hub.cli.hf auth token`;
+      const shown: Finished = await runCommand("/bin/sh", ["-c", command], {
+        env: { ...job.variables, ...pythonEnvironment(home, pythonCheckout ?? "") },
+        cwd: home,
+      });
+      expect(shown.code, shown.stderr).toBe(0);
+      expect(shown.stdout.trim()).toMatch(/^hf_jwt_/);
+    },
+  );
 });
