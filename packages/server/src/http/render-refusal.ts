@@ -58,13 +58,26 @@ function wireOf(error: FastifyError | Error): RefusalWire {
 
 function logOnce(error: Error, wire: RefusalWire, request: FastifyRequest): void {
   const fields = { "request.id": request.id, status: wire.status, code: wire.body.code ?? wire.body.error };
-  if (error instanceof Refusal) request.log.info({ ...fields, detail: error.detail }, "request refused");
-  else if (wire.status < 500) request.log.info(fields, "request malformed");
+  if (error instanceof Refusal && wire.status < 500)
+    request.log.info({ ...fields, detail: error.detail }, "request refused");
+  else if (error instanceof Refusal) {
+    // Our own fault or an issuer's: the operator needs what lies beneath, down to the system's error.
+    request.log.error({ ...fields, detail: error.detail, causes: causesOf(error) }, "request refused");
+  } else if (wire.status < 500) request.log.info(fields, "request malformed");
   else
     request.log.error(
       { ...fields, "error.name": error.name, "error.message": error.message, "error.stack": error.stack },
       "request failed",
     );
+}
+
+/** Messages from the outermost cause inwards; the depth is bounded. */
+function causesOf(error: Error): readonly string[] {
+  const causes: string[] = [];
+  for (let { cause } = error; cause instanceof Error && causes.length < 5; { cause } = cause) {
+    causes.push(`${cause.name}: ${cause.message}`);
+  }
+  return causes;
 }
 
 /** One line of printable ASCII, at most 300 characters (trusted-publishing: "disclosure by proof tier"). */
