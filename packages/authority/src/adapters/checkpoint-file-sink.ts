@@ -9,11 +9,14 @@ const TAIL = 64 * 1024;
 export class CheckpointFileSink implements CheckpointSink {
   readonly name: string;
   readonly #path: string;
+  readonly #isSynced: boolean;
   #endsClean = false;
 
-  constructor(name: string, path: string) {
+  /** @param isSynced - Whether a checkpoint counts as kept only once it would survive a power cut. */
+  constructor(name: string, path: string, isSynced: boolean) {
     this.name = name;
     this.#path = path;
+    this.#isSynced = isSynced;
   }
 
   async send(note: string): Promise<void> {
@@ -29,7 +32,7 @@ export class CheckpointFileSink implements CheckpointSink {
       this.#endsClean = false;
       const { bytesWritten } = await file.write(text);
       if (bytesWritten !== Buffer.byteLength(text)) throw new Error("the checkpoint file took only a part");
-      await file.datasync();
+      if (this.#isSynced) await file.datasync();
       this.#endsClean = true;
     } finally {
       await file.close();

@@ -110,8 +110,11 @@ export async function wireCheckpoints(wiring: CheckpointWiring): Promise<WiredCh
 }
 
 function fileSinks({ config, dataDir }: CheckpointWiring): readonly CheckpointFileSink[] {
-  const own = new CheckpointFileSink("data", path.join(dataDir, OWN_FILE));
-  return config.checkpointFile === undefined ? [own] : [own, new CheckpointFileSink("file", config.checkpointFile)];
+  // On the disk of the database: a sync would hold its commits up, and a power cut that takes the last checkpoint takes nothing else.
+  const own = new CheckpointFileSink("data", path.join(dataDir, OWN_FILE), false);
+  return config.checkpointFile === undefined
+    ? [own]
+    : [own, new CheckpointFileSink("file", config.checkpointFile, true)];
 }
 
 interface FoundNote {
