@@ -40,7 +40,7 @@ export const GCP_PRESET: ProviderPreset = {
   tenantClaims: ["sub"],
   proofs: [["sub"]],
   triggerRules: [],
-  // No `jti`, and the metadata server hands out the same token until shortly before its end.
+  // No `jti`, and not every metadata server promises a token of its own to each command of a job.
   replay: { withJti: { kind: "bounded", maxUses: 10 }, withoutJti: { kind: "bounded", maxUses: 10 } },
   maxAgeSeconds: 3600,
   runUrl: () => undefined,

@@ -13,7 +13,7 @@ import type {
 const GOOGLE = { "metadata-flavor": "Google", "content-type": "text/html" };
 const IDENTITY = /^\/computeMetadata\/v1\/instance\/service-accounts\/(?:default|[^/]+@[^/]+)\/identity$/;
 
-/** Google Cloud: a workload asks its metadata server, which gives the same token until shortly before its end. */
+/** Google Cloud: a workload asks its metadata server, which may give the same token twice; this one always does. */
 export const gcp: SimulatedProvider = {
   keysPath: "/oauth2/v3/certs",
   discovery: {
