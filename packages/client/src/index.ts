@@ -7,8 +7,15 @@ export {
   getToken,
   oidcLogin,
   resolveToken,
+  revokeToken,
 } from "./adapters/process-client.ts";
-export type { Client, ExchangeOidcTokenOptions, GetOidcTokenOptions, OidcLoginOptions } from "./client/client.ts";
+export type {
+  Client,
+  ExchangeOidcTokenOptions,
+  GetOidcTokenOptions,
+  OidcLoginOptions,
+  RevokeTokenOptions,
+} from "./client/client.ts";
 export { type PrintableRequest, toCurlCommand } from "./debug/curl-command.ts";
 export { redactText, redactUrl } from "./debug/redact.ts";
 export { DEFAULT_ENDPOINT, resolveEndpoint } from "./endpoint/endpoint.ts";

@@ -2,7 +2,7 @@ import type { CliContext } from "../context/cli-context.ts";
 import { CliError } from "../failure/cli-error.ts";
 import { isRecord, type JsonRecord } from "../http/json-value.ts";
 import { responseFailure } from "../http/response-failure.ts";
-import { resolveToken, type TokenWish } from "./resolve-token.ts";
+import { type ResolvedToken, resolveToken, type TokenWish } from "./resolve-token.ts";
 
 export interface JsonCall {
   readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -18,6 +18,8 @@ export interface Session {
   readonly fetch: typeof fetch;
   /** The resolved token, or `undefined` for an anonymous caller. @throws when the resolution was asked for and failed. */
   token(): Promise<string | undefined>;
+  /** Ends the token, if this session got it by a keyless login; does nothing otherwise. @throws {OidcError} */
+  revoke(): Promise<void>;
   /** The response as it is, whatever its status. */
   send(path: string, call?: JsonCall): Promise<Response>;
   /** The JSON object of a successful answer, `{}` when it has none. @throws {CliError} when the server refuses. */
@@ -27,10 +29,10 @@ export interface Session {
 /** @param endpoint - Without a trailing slash. */
 export function openSession(context: CliContext, endpoint: string, wish: TokenWish = { askedFor: false }): Session {
   const { host } = new URL(endpoint);
-  let resolved: Promise<string | undefined> | undefined;
-  const token = (): Promise<string | undefined> => {
+  let resolved: Promise<ResolvedToken | undefined> | undefined;
+  const token = async (): Promise<string | undefined> => {
     resolved ??= resolveToken(context, endpoint, wish);
-    return resolved;
+    return (await resolved)?.text;
   };
   const send = async (path: string, call: JsonCall = {}): Promise<Response> => {
     const bearer = await token();
@@ -49,6 +51,10 @@ export function openSession(context: CliContext, endpoint: string, wish: TokenWi
     host,
     fetch: context.fetch,
     token,
+    revoke: async () => {
+      const current = await resolved?.catch(() => undefined);
+      if (current?.isOurs === true) await current.revoke();
+    },
     send,
     json: async (path, call) => {
       const response = await send(path, call);

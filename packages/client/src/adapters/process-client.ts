@@ -1,4 +1,10 @@
-import type { Client, ExchangeOidcTokenOptions, GetOidcTokenOptions, OidcLoginOptions } from "../client/client.ts";
+import type {
+  Client,
+  ExchangeOidcTokenOptions,
+  GetOidcTokenOptions,
+  OidcLoginOptions,
+  RevokeTokenOptions,
+} from "../client/client.ts";
 import { curlFetch } from "../debug/curl-fetch.ts";
 import type { Environment } from "../environment/environment.ts";
 import type { ExchangedToken } from "../exchange/exchanged-token.ts";
@@ -39,6 +45,11 @@ export function resolveToken(options?: ResolveTokenOptions): Promise<TokenResolu
 /** The token to send, cached and refreshed; `undefined` when there is none. @throws {OidcError} @throws {TokenError} */
 export function getToken(options?: ResolveTokenOptions): Promise<string | undefined> {
   return processClient.getToken(options);
+}
+
+/** Ends a token at once (RFC 7009); for the end of a job. @throws {OidcError} */
+export function revokeToken(options: RevokeTokenOptions): Promise<void> {
+  return processClient.revokeToken(options);
 }
 
 /** `fetch` that prints its requests as curl commands, secrets removed, while `HF_DEBUG` is on; for other Hub calls. */

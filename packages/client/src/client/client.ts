@@ -6,6 +6,7 @@ import { type CallOptions, limitsOf } from "../http/call-limits.ts";
 import { audienceOf } from "../mint/audience.ts";
 import { chooseIdTokenSource, detectProvider, type OidcProvider } from "../mint/choose-id-token-source.ts";
 import { suppliedSource } from "../mint/supplied-id-token.ts";
+import { revokeToken } from "../revoke/revoke-token.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { OidcTokenCache } from "../token/oidc-token-cache.ts";
 import { type ResolveTokenOptions, resolveToken, type TokenResolution } from "../token/resolve-token.ts";
@@ -33,6 +34,12 @@ export interface OidcLoginOptions extends GetOidcTokenOptions {
   readonly subjectToken?: string | undefined;
 }
 
+export interface RevokeTokenOptions extends CallOptions {
+  readonly token: string;
+  /** Default `HF_ENDPOINT`, else https://huggingface.co. */
+  readonly endpoint?: string | undefined;
+}
+
 /** The keyless login with one set of surroundings and one cache. */
 export interface Client {
   /** The CI provider whose job this is; `undefined` when it is none that can mint here. */
@@ -47,6 +54,8 @@ export interface Client {
   resolveToken(options?: ResolveTokenOptions): Promise<TokenResolution>;
   /** The token to send; `undefined` when there is none. @throws {OidcError} @throws {TokenError} */
   getToken(options?: ResolveTokenOptions): Promise<string | undefined>;
+  /** Ends a token at once (RFC 7009); for the end of a job. @throws {OidcError} */
+  revokeToken(options: RevokeTokenOptions): Promise<void>;
 }
 
 /** Ties the functions to their surroundings; the cache lives as long as the client does. */
@@ -81,6 +90,12 @@ export function clientWith(runtime: Runtime): Client {
     getToken: async (options) => {
       const resolution = await resolve(options);
       return resolution.kind === "token" ? resolution.token : undefined;
+    },
+    revokeToken: async (options) => {
+      const limits = limitsOf(options, runtime.now());
+      cache.forget(options.token);
+      const endpoint = resolveEndpoint(options.endpoint, environment);
+      await revokeToken({ token: options.token, endpoint }, runtime, limits);
     },
   };
 }

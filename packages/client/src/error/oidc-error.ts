@@ -28,6 +28,8 @@ export type OidcErrorCode =
   | "exchange_refused"
   /** The endpoint failed, or is no endpoint that exchanges tokens. */
   | "exchange_failed"
+  /** The endpoint did not revoke the token. */
+  | "revocation_failed"
   /** 429, also after waiting. */
   | "rate_limited"
   /** 503, also after waiting. */

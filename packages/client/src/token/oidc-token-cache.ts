@@ -54,6 +54,11 @@ export class OidcTokenCache {
     return within(this.#flight(key, login, options), limits, "The keyless login");
   }
 
+  /** The next `get` logs in anew. */
+  forget(token: string): void {
+    for (const [key, entry] of this.#entries) if (entry.token.accessToken === token) this.#entries.delete(key);
+  }
+
   #flight(key: string, login: CachedLogin, options: CallOptions): Promise<ExchangedToken> {
     const running = this.#flights.get(key);
     if (running !== undefined) return running;

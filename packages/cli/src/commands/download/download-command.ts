@@ -14,6 +14,7 @@ export function downloadCommand(context: CliContext): Command {
     .option("--revision <REVISION>", "a branch, tag or commit (default: main)")
     .option("--include <PATTERN>", "only paths that match; repeatable", collect)
     .option("--exclude <PATTERN>", "no paths that match; repeatable", collect)
+    .option("--revoke-on-exit", "end the token of a keyless login afterwards, whatever happened")
     .option("--quiet", "print nothing but errors")
     .option("--json", "print JSON")
     .addHelpText(

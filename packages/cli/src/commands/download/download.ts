@@ -6,6 +6,7 @@ import type { CliContext } from "../../context/cli-context.ts";
 import { CliError } from "../../failure/cli-error.ts";
 import { textIn } from "../../http/json-value.ts";
 import { endpointOf } from "../../session/endpoint.ts";
+import { type RevokeOption, withRevocation } from "../../session/revoke-on-exit.ts";
 import { openSession, type Session } from "../../session/session.ts";
 import { formatByteSize, formatDuration } from "../../terminal/byte-size.ts";
 import { transferProgress } from "../../terminal/transfer-progress.ts";
@@ -13,7 +14,7 @@ import { downloadFiles } from "../../transfer/download-files.ts";
 import { pathFilter } from "../../transfer/path-filter.ts";
 import { listRepoFiles, type RepoFile } from "../../transfer/repo-files.ts";
 
-export interface DownloadOptions {
+export interface DownloadOptions extends RevokeOption {
   readonly localDir?: string;
   readonly repoType?: string;
   readonly revision?: string;
@@ -30,10 +31,19 @@ export async function download(
   paths: readonly string[],
   options: DownloadOptions,
 ): Promise<void> {
-  const { terminal } = context;
   const repo = parseRepoArgument(repoText, options.repoType);
   const folder = resolve(context.cwd, options.localDir ?? repo.name);
   const session = openSession(context, endpointOf(context.env));
+  await withRevocation(context, session, options, () => fetchFiles(context, session, { repo, paths, folder }, options));
+}
+
+async function fetchFiles(
+  context: CliContext,
+  session: Session,
+  { repo, paths, folder }: { readonly repo: RepoRef; readonly paths: readonly string[]; readonly folder: string },
+  options: DownloadOptions,
+): Promise<void> {
+  const { terminal } = context;
   const revision = options.revision ?? "main";
   const commit = await pinRevision(session, repo, revision);
   const files = choose(await listRepoFiles(session, repo, commit, context.signal), paths, options, repo);

@@ -18,6 +18,7 @@ export function uploadCommand(context: CliContext): Command {
     .option("--exclude <PATTERN>", "no paths that match; repeatable", collect)
     .option("--private", "if the repo has to be created, make it private")
     .option("--no-create", "fail when the repo does not exist")
+    .option("--revoke-on-exit", "end the token of a keyless login afterwards, whatever happened")
     .option("--quiet", "print nothing but errors")
     .option("--json", "print JSON")
     .addHelpText(

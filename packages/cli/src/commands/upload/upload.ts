@@ -1,10 +1,11 @@
 import { basename, resolve } from "node:path";
-import { repoPathOf } from "@postern/core/resource/repo-ref";
+import { type RepoRef, repoPathOf } from "@postern/core/resource/repo-ref";
 import { parseRepoArgument } from "../../argument/repo-argument.ts";
 import type { CliContext } from "../../context/cli-context.ts";
 import { CliError, usageError } from "../../failure/cli-error.ts";
 import { endpointOf } from "../../session/endpoint.ts";
-import { openSession } from "../../session/session.ts";
+import { type RevokeOption, withRevocation } from "../../session/revoke-on-exit.ts";
+import { openSession, type Session } from "../../session/session.ts";
 import { formatByteSize, formatDuration } from "../../terminal/byte-size.ts";
 import { transferProgress } from "../../terminal/transfer-progress.ts";
 import { checkModelCard } from "../../transfer/check-model-card.ts";
@@ -13,7 +14,7 @@ import { type LocalFile, listLocalFiles } from "../../transfer/local-files.ts";
 import { pathFilter } from "../../transfer/path-filter.ts";
 import { uploadFiles } from "../../transfer/upload-files.ts";
 
-export interface UploadOptions {
+export interface UploadOptions extends RevokeOption {
   readonly repoType?: string;
   readonly revision?: string;
   readonly commitMessage?: string;
@@ -34,11 +35,21 @@ export async function upload(
   pathInRepo: string | undefined,
   options: UploadOptions,
 ): Promise<void> {
-  const { terminal } = context;
   const repo = parseRepoArgument(repoText, options.repoType);
   const files = await chooseFiles(resolve(context.cwd, local), pathInRepo, options);
-  const totalBytes = files.reduce((sum, { size }) => sum + size, 0);
   const session = openSession(context, endpointOf(context.env));
+  await withRevocation(context, session, options, () => publish(context, session, repo, files, options));
+}
+
+async function publish(
+  context: CliContext,
+  session: Session,
+  repo: RepoRef,
+  files: readonly LocalFile[],
+  options: UploadOptions,
+): Promise<void> {
+  const { terminal } = context;
+  const totalBytes = files.reduce((sum, { size }) => sum + size, 0);
   if ((await session.token()) === undefined) {
     throw new CliError("You are not logged in, so you cannot publish.", {
       next: "Set HF_TOKEN, or inside a CI job set HF_OIDC_RESOURCE to the repo that you publish to.",
