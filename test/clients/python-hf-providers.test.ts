@@ -9,7 +9,9 @@ import { type TemporaryFolder, temporaryFolder } from "../harness/temporary-fold
 import { pythonCheckout, pythonEnvironment } from "./python-hf.ts";
 
 /** What a step of each provider does so that the unmodified `hf` finds its id token (docs/reference/providers.md). */
-const SHELL: Readonly<Record<"gitlab" | "circleci" | "bitbucket" | "buildkite" | "forgejo", string>> = {
+const SHELL: Readonly<Record<"github" | "gitlab" | "circleci" | "bitbucket" | "buildkite" | "forgejo", string>> = {
+  // The client asks GitHub's endpoint by itself.
+  github: ":",
   gitlab: `export HF_OIDC_ID_TOKEN="$POSTERN_ID_TOKEN"`,
   circleci: `export HF_OIDC_ID_TOKEN="$(circleci run oidc get --claims "{\\"aud\\":\\"$HF_ENDPOINT\\"}")"`,
   bitbucket: `export HF_OIDC_ID_TOKEN="$BITBUCKET_STEP_OIDC_TOKEN"`,
@@ -19,6 +21,7 @@ const SHELL: Readonly<Record<"gitlab" | "circleci" | "bitbucket" | "buildkite" |
 };
 
 const PINNED = {
+  github: ["repository_id"],
   gitlab: ["project_id"],
   circleci: ["oidc.circleci.com/project-id", "oidc.circleci.com/vcs-origin"],
   bitbucket: ["repositoryUuid"],
@@ -40,7 +43,7 @@ describe.skipIf(pythonCheckout === undefined)("the unmodified Python client", ()
     folder?.[Symbol.dispose]();
   });
 
-  it.each(["gitlab", "circleci", "bitbucket", "buildkite", "forgejo"] as const)(
+  it.each(["github", "gitlab", "circleci", "bitbucket", "buildkite", "forgejo"] as const)(
     "logs in from a %s job",
     async (provider) => {
       const repo = `acme/${provider}`;

@@ -193,6 +193,11 @@ describe.each(["github", "gitlab", "circleci", "bitbucket", "buildkite", "forgej
       expect(shown).toMatchObject({ code: 0, stdout: expect.stringMatching(/^hf_jwt_\S+\n$/) });
     });
 
+    it("logs in by a ready token in HF_OIDC_ID_TOKEN", async () => {
+      const environment = { HF_ENDPOINT: hub.url, HF_OIDC_RESOURCE: repo, HF_OIDC_ID_TOKEN: await minted(provider) };
+      expect(await createClient({ environment }).getToken()).toMatch(/^hf_jwt_/);
+    });
+
     it("logs in twice within one second", async () => {
       await using job = await jobOf(provider, repo);
       for (let n = 0; n < 2; n += 1) {
