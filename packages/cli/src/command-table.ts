@@ -38,6 +38,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/download/download-command.ts")).downloadCommand,
   },
   {
+    name: "doctor",
+    summary: "Inside a CI job: say why the login without a secret fails",
+    load: async () => (await import("./commands/doctor/doctor-command.ts")).doctorCommand,
+  },
+  {
     name: "auth",
     summary: "Show the token in use and whom it stands for",
     load: async () => (await import("./commands/auth/auth-command.ts")).authCommand,

@@ -14,7 +14,11 @@ export interface ClaimCheck {
 }
 
 /** Checks every configured claim, in the order in which it was configured. */
-export function checkClaims(preset: ProviderPreset, claims: ClaimSet, publisher: Publisher): readonly ClaimCheck[] {
+export function checkClaims(
+  preset: ProviderPreset,
+  claims: ClaimSet,
+  publisher: Pick<Publisher, "claims">,
+): readonly ClaimCheck[] {
   return Object.entries(publisher.claims).map(([claim, expected]) => {
     const got = readConfiguredClaim(preset, claims, claim);
     return { claim, expected, got, ok: claimEquals(preset, claim, expected, got) };
