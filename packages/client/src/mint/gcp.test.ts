@@ -60,6 +60,26 @@ describe("an identity token from Google Cloud", () => {
     }
   });
 
+  it("is asked for at Google's own name, and at an address with its port spelled out", async () => {
+    for (const [host, origin] of [
+      [undefined, "http://metadata.google.internal"],
+      ["169.254.169.254:80", "http://169.254.169.254"],
+    ]) {
+      const asked: string[] = [];
+      const job = new Job(
+        { HF_OIDC_PROVIDER: "gcp", HF_ENDPOINT: ENDPOINT, GCE_METADATA_HOST: host },
+        {
+          fetch: async (input) => {
+            asked.push(String(input));
+            return new Response(idToken({ aud: ENDPOINT }), { headers: GOOGLE });
+          },
+        },
+      );
+      await job.client.getOidcToken();
+      expect(asked).toEqual([expect.stringContaining(`${origin}/computeMetadata/v1/`)]);
+    }
+  });
+
   it("says what to do when there is no metadata server", async () => {
     const job = machine();
     await metadata[Symbol.asyncDispose]();

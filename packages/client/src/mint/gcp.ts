@@ -36,7 +36,7 @@ function metadataHost(environment: Environment): string {
   const url = URL.canParse(`http://${host}/`) ? new URL(`http://${host}/`) : undefined;
   if (
     url !== undefined &&
-    url.host === host.toLowerCase() &&
+    url.host === host.toLowerCase().replace(/:80$/, "") &&
     (isNearby(url.hostname) || url.hostname === METADATA_HOST)
   )
     return host;
