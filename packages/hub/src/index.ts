@@ -17,7 +17,7 @@ export type { LfsLinks } from "./lfs/lfs-links.ts";
 export type { LfsStore } from "./lfs/lfs-store.ts";
 export { DEFAULT_TRANSFER_SETTINGS, type TransferSettings } from "./lfs/transfer-settings.ts";
 export { createRepo, type RepoLifecycleDependencies } from "./repos/create-repo.ts";
-export { findRepo } from "./repos/find-repo.ts";
+export { type FoundRepo, findRepo } from "./repos/find-repo.ts";
 export type { HeldName } from "./repos/held-name.ts";
 export { type MakeHeldRepoDeps, makeHeldRepo } from "./repos/make-held-repo.ts";
 export type { RepoCatalogue, StoredRepo } from "./repos/repo-catalogue.ts";

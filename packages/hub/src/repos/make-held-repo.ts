@@ -27,7 +27,7 @@ export interface CommittedRepo<T> {
  */
 export function makeHeldRepo<T>(
   deps: MakeHeldRepoDeps,
-  { repoId }: HeldName,
+  { repoId }: Pick<HeldName, "repoId">,
   creator: Principal,
   commit: () => Promise<CommittedRepo<T>>,
 ): Promise<{ readonly kind: "exists" } | { readonly kind: "done"; readonly value: T }> {

@@ -11,16 +11,17 @@ import type { HeldNameRow } from "./hub-tables.ts";
  */
 export class SqliteHeldNames {
   readonly #database: HubDatabase;
+  readonly #byKey: (key: string) => HeldNameRow | undefined;
 
   constructor(database: HubDatabase) {
     this.#database = database;
+    // Every exchange asks.
+    this.#byKey = database.lookup((db, key) => db.selectFrom("held_names").selectAll().where("repo_key", "=", key));
   }
 
   find(repo: RepoRef, now: EpochSeconds): HeldName | undefined {
-    const row = this.#database.get((db) =>
-      db.selectFrom("held_names").selectAll().where("repo_key", "=", repoKeyOf(repo)).where("expires_at", ">", now),
-    );
-    return row === undefined ? undefined : toHeldName(row);
+    const row = this.#byKey(repoKeyOf(repo));
+    return row === undefined || row.expires_at <= now ? undefined : toHeldName(row);
   }
 
   /** `taken` when a repo has the name or somebody holds it; `full` when the holder holds `quota` names already. */
