@@ -44,8 +44,22 @@ export default {
       name: "client-has-no-dependencies",
       severity: "error",
       comment: "A CI job that installs the client installs nothing else.",
-      from: { path: "^packages/client/src/", pathNot: "\\.test\\.ts$" },
+      from: {
+        path: "^packages/client/src/",
+        pathNot: "(\\.test\\.ts$|^packages/client/src/adapters/aws-signer\\.ts$)",
+      },
       to: { dependencyTypes: ["npm", "npm-dev", "npm-peer", "npm-optional"], pathNot: "^packages/core/" },
+    },
+    {
+      name: "the-aws-signer-is-loaded-on-demand",
+      severity: "error",
+      comment: "The one optional package of the client: only a login on AWS may need it.",
+      from: { path: "^packages/client/src/adapters/aws-signer\\.ts$" },
+      to: {
+        dependencyTypes: ["npm", "npm-dev", "npm-peer", "npm-optional"],
+        dynamic: false,
+        pathNot: "^packages/core/",
+      },
     },
     {
       name: "adapters-are-wired-by-the-server",
