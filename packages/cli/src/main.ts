@@ -42,7 +42,7 @@ async function buildProgram(asked: string | undefined, context: CliContext): Pro
     if (name === asked) program.addCommand((await load())(context));
     else program.command(name).description(summary);
   }
-  if (asked === "--version" || asked === "-V") program.version(await readVersion());
+  if (asked === "--version" || asked === "-V") program.version(await (await import("./version.ts")).readVersion());
   else program.option("-V, --version", "print the version");
   prepare(program, context);
   return program;
@@ -75,10 +75,4 @@ function prepare(command: Command, context: CliContext): void {
 
 function pathOf(command: Command): string {
   return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
-}
-
-async function readVersion(): Promise<string> {
-  const { readFile } = await import("node:fs/promises");
-  const manifest: unknown = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8"));
-  return typeof manifest === "object" && manifest !== null && "version" in manifest ? String(manifest.version) : "?";
 }

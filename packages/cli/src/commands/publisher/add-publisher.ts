@@ -2,7 +2,7 @@ import type { ClaimValue } from "@postern/core/publisher/publisher";
 import { parseClaimArguments } from "../../argument/claim-argument.ts";
 import type { CliContext } from "../../context/cli-context.ts";
 import { usageError } from "../../failure/cli-error.ts";
-import { cell } from "../../http/json-value.ts";
+import { cell, type JsonRecord } from "../../http/json-value.ts";
 import { openManagement } from "../../session/management.ts";
 import { type ClaimFlags, claimsOfFlags } from "./claim-flags.ts";
 import { type PublisherTargetOptions, publisherPlace } from "./publisher-path.ts";
@@ -13,6 +13,10 @@ export interface NewPublisher extends PublisherTargetOptions, ClaimFlags {
   readonly issuer?: string;
   readonly access?: string;
   readonly ttl?: string;
+  readonly sourceAddress?: readonly string[];
+  readonly pending?: boolean;
+  readonly expiresIn?: string;
+  readonly private?: boolean;
   readonly audience?: string;
 }
 
@@ -34,6 +38,8 @@ export async function addPublisher(
     ...(issuer === undefined ? {} : { issuer }),
     ...(access === undefined ? {} : { access }),
     ...(options.audience === undefined ? {} : { audience: options.audience }),
+    ...(options.sourceAddress === undefined ? {} : { source_addresses: options.sourceAddress }),
+    ...pendingFields(options),
     ...(options.ttl === undefined ? {} : { ttl_seconds: parseSeconds(options.ttl) }),
   };
   const added = await openManagement(context).call(place.path, { method: "POST", body });
@@ -43,10 +49,15 @@ export async function addPublisher(
   }
   const shown = Object.entries(claims).map(([name, value]) => `${name}=${String(value)}`);
   context.terminal.out(`Added the publisher ${cell(added, "id")} on ${place.words}: ${shown.join(", ")}`);
+  if (added.pending === true)
+    context.terminal.out(
+      `The name is held until ${cell(added, "expires_at")}; the first job that matches makes the repo.`,
+    );
   context.terminal.note(`Such a job publishes with HF_OIDC_RESOURCE=${options.user ?? repo ?? ""} and no token.`);
 }
 
-function gatherClaims(options: NewPublisher): Readonly<Record<string, ClaimValue>> {
+/** Every claim that the flags name. @throws {CliError} exit code 2 for none, a doubtful one or the same one twice. */
+export function gatherClaims(options: NewPublisher): Readonly<Record<string, ClaimValue>> {
   const claims: Record<string, ClaimValue> = { ...parseClaimArguments(options.claim ?? []) };
   for (const { flag, claim, value } of claimsOfFlags(options.provider, options)) {
     if (claim === undefined) {
@@ -65,6 +76,21 @@ function gatherClaims(options: NewPublisher): Readonly<Record<string, ClaimValue
     );
   }
   return claims;
+}
+
+function pendingFields({ pending, expiresIn, private: hidden }: NewPublisher): JsonRecord {
+  if (pending !== true) {
+    if (expiresIn === undefined && hidden === undefined) return {};
+    throw usageError("--expires-in and --private belong to a pending publisher.", "Add --pending.");
+  }
+  const days = expiresIn === undefined ? undefined : Number(expiresIn);
+  if (days !== undefined && !(days > 0 && days <= 90))
+    throw usageError(`'${expiresIn}' is no number of days.`, "Use --expires-in with 1 to 90 days.");
+  return {
+    pending: true,
+    ...(days === undefined ? {} : { expires_in_seconds: Math.round(days * 86_400) }),
+    ...(hidden === true ? { visibility: "private" } : {}),
+  };
 }
 
 function parseSeconds(text: string): number {

@@ -1,5 +1,5 @@
 import type { CliContext } from "../../context/cli-context.ts";
-import { cell, isRecord, recordsIn } from "../../http/json-value.ts";
+import { cell, isRecord, type JsonRecord, recordsIn } from "../../http/json-value.ts";
 import { openManagement } from "../../session/management.ts";
 import { printTable } from "../../terminal/table.ts";
 import { type PublisherTargetOptions, publisherPlace } from "./publisher-path.ts";
@@ -20,7 +20,7 @@ export async function listPublishers(
     cell(publisher, "id"),
     cell(publisher, "provider"),
     cell(publisher, "access"),
-    publisher.enabled === false ? "off" : "on",
+    stateOf(publisher),
     cell(publisher, "last_used_at"),
     Object.entries(isRecord(publisher.claims) ? publisher.claims : {})
       .map(([name, value]) => `${name}=${String(value)}`)
@@ -28,4 +28,10 @@ export async function listPublishers(
   ]);
   const headings = ["ID", "PROVIDER", "ACCESS", "STATE", "LAST USED", "CLAIMS"];
   printTable(context.terminal, headings, rows, `No publisher on ${place.words} yet.`);
+}
+
+/** A publisher that waits for its first job says until when its name is held. */
+function stateOf(publisher: JsonRecord): string {
+  const state = publisher.enabled === false ? "off" : "on";
+  return publisher.pending === true ? `${state}, pending until ${cell(publisher, "expires_at")}` : state;
 }

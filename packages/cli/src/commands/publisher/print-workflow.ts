@@ -31,7 +31,7 @@ export async function printWorkflow(
     resource: resourceOf(repo, options),
     endpoint: serverEndpointOf(context.env),
     folder: options.folder ?? "model",
-    version: readVersion(),
+    version: await readVersion(),
   });
   if (options.json === true) {
     context.terminal.json({ ...(path === undefined ? {} : { path }), text, notes });
@@ -68,7 +68,10 @@ async function publisherOf(
       next: "See `postern publisher list`, or describe one with --provider and its claims.",
     });
   if (others.length > 0)
-    throw usageError(`${place.words} has several publishers.`, `Choose one with --publisher ID: ${chosen.map((one) => cell(one, "id")).join(", ")}`);
+    throw usageError(
+      `${place.words} has several publishers.`,
+      `Choose one with --publisher ID: ${chosen.map((one) => cell(one, "id")).join(", ")}`,
+    );
   const claims = Object.entries(isRecord(only.claims) ? only.claims : {}).filter(
     (entry): entry is [string, ClaimValue] => ["string", "number", "boolean"].includes(typeof entry[1]),
   );
@@ -88,6 +91,9 @@ function known(
   if (provider === undefined) throw usageError(`'${name}' is not a provider.`, "See `postern publisher add --help`.");
   const issuer: IssuerUrl | undefined = url === undefined ? defaultIssuerOf(provider) : parseIssuerUrl(url);
   if (issuer === undefined)
-    throw usageError(`The provider ${provider} needs an issuer.`, "Give --issuer, the exact text of the token's iss claim.");
+    throw usageError(
+      `The provider ${provider} needs an issuer.`,
+      "Give --issuer, the exact text of the token's iss claim.",
+    );
   return { provider, issuer, claims };
 }

@@ -3,6 +3,7 @@ import { collect } from "../../argument/collect.ts";
 import { PROVIDER_WORDS } from "../../argument/provider-words.ts";
 import type { CliContext } from "../../context/cli-context.ts";
 import type { NewPublisher } from "./add-publisher.ts";
+import { addAdviceCommands } from "./advice-commands.ts";
 import type { AttemptsOptions } from "./list-attempts.ts";
 import type { PublisherTargetOptions } from "./publisher-path.ts";
 import type { TestOptions } from "./test-publisher.ts";
@@ -31,6 +32,10 @@ export function publisherCommand(context: CliContext): Command {
     .option("--access <ACCESS>", "write (default) or read")
     .option("--audience <TEXT>", "azure only: the app registration that its tokens are meant for (api://…)")
     .option("--ttl <SECONDS>", "how long a token lives: 300 to 3600 (default)")
+    .option("--source-address <RANGE>", "only exchanges from this address or CIDR range; repeatable", collect)
+    .option("--pending", "hold the name of a repo that does not exist; the first job makes it")
+    .option("--expires-in <DAYS>", "with --pending: how long the name is held (default: 30, at most 90)")
+    .option("--private", "with --pending: the repo will be private")
     .option(...TYPE)
     .option(...USER)
     .option("--json", "print JSON")
@@ -105,6 +110,7 @@ export function publisherCommand(context: CliContext): Command {
       const { listAttempts } = await import("./list-attempts.ts");
       await listAttempts(context, repo, options);
     });
+  addAdviceCommands(group, context);
   return group;
 }
 

@@ -46,6 +46,7 @@ export function repoCommand(context: CliContext): Command {
     .option("--private", "only members of the namespace may see it")
     .option("--public", "everybody may see it")
     .option("--gated <MODE>", "auto, manual or false: readers ask for access first")
+    .option("--trusted-publishing-only <MODE>", "on, off, or preview: what would stop if only publishers wrote")
     .option("--json", "print JSON")
     .addHelpText("after", "\nExample:\n  $ postern repo settings acme/tiny-model --public")
     .action(async (repo: string, options: SettingsOptions) => {
