@@ -11,7 +11,7 @@ export function probeRefusal(issuer: Issuer, outcome: ProbeOutcome): ApiError | 
     case "unreachable":
       return refusal(
         `The issuer cannot be read: ${outcome.reason}.`,
-        "Check the address from this server; a private, loopback or plain http issuer needs its exact origin in allow_origins.",
+        "Check the address from this server; a private, loopback or plain http issuer needs its exact origin in allow_origins. For a cluster that this server cannot reach, upload its keys with jwks.",
       );
     case "unusable":
       return refusal(`The issuer cannot be used: ${outcome.reason}.`, "Ask whoever runs the issuer.");
