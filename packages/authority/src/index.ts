@@ -62,6 +62,7 @@ export { type KeysRoutesDeps, registerKeysRoutes } from "./http/keys-routes.ts";
 export { type OrgsRoutesDeps, registerOrgsRoutes } from "./http/orgs-routes.ts";
 export { type PublisherLintRoutesDeps, registerPublisherLintRoutes } from "./http/publisher-lint-routes.ts";
 export { type PublishersRoutesDeps, registerPublishersRoutes } from "./http/publishers-routes.ts";
+export { requireProofOfPossession } from "./http/require-proof.ts";
 export { type RevokeRoutesDeps, registerRevokeRoutes } from "./http/revoke-routes.ts";
 export { registerSwitchesRoutes, type SwitchesRoutesDeps } from "./http/switches-routes.ts";
 export {

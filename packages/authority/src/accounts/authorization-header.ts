@@ -1,5 +1,5 @@
 /**
- * The token in an `Authorization` header: `Bearer TOKEN` (RFC 6750 §2.1), or `Basic` with any user name and the token as password
+ * The token in an `Authorization` header: `Bearer TOKEN` (RFC 6750 §2.1), `DPoP TOKEN` (RFC 9449 §7.1), or `Basic` with any user name and the token as password
  * (RFC 7617 §2), which is how git and git-lfs send it.
  *
  * @returns `undefined` when the header is anything else.
@@ -9,6 +9,7 @@ export function tokenInAuthorization(header: string): string | undefined {
   if (scheme === undefined || credentials === undefined) return undefined;
   switch (scheme.toLowerCase()) {
     case "bearer":
+    case "dpop":
       return credentials;
     case "basic":
       return passwordIn(credentials);

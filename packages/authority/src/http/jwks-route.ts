@@ -26,6 +26,7 @@ export function registerJwksRoute(app: FastifyInstance, { keyRing, publicUrl }: 
       grant_types_supported: ["urn:ietf:params:oauth:grant-type:token-exchange"],
       token_endpoint_auth_methods_supported: ["none"],
       revocation_endpoint_auth_methods_supported: ["none"],
+      dpop_signing_alg_values_supported: ["ES256"],
       response_types_supported: [],
       subject_types_supported: ["public"],
       id_token_signing_alg_values_supported: ["ES256"],

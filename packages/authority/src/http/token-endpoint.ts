@@ -12,6 +12,8 @@ import { parseTokenParameters } from "./token-parameters.ts";
 export interface TokenRequest {
   readonly parameters: ReadonlyMap<string, string>;
   readonly authorization: string | undefined;
+  /** The `DPoP` header, unverified (RFC 9449 §5). */
+  readonly unverifiedProof: string | undefined;
   readonly origin: ExchangeOrigin;
 }
 
@@ -57,7 +59,17 @@ async function dispatch(
   } catch (cause) {
     throw cause instanceof OAuthError ? await settleRefusal(cause, parameters, origin, deps) : cause;
   }
-  return grant.handle({ parameters, authorization: request.headers.authorization, origin });
+  return grant.handle({
+    parameters,
+    authorization: request.headers.authorization,
+    unverifiedProof: proofIn(request),
+    origin,
+  });
+}
+
+/** More than one is joined into a text that is no proof. */
+function proofIn({ headers: { dpop } }: FastifyRequest): string | undefined {
+  return Array.isArray(dpop) ? dpop.join(", ") : dpop;
 }
 
 function originOf(request: FastifyRequest): ExchangeOrigin {

@@ -1,4 +1,5 @@
 import { OAuthError } from "@postern/core/error/oauth-error";
+import { thumbprintOfProof } from "../dpop/thumbprint-of-proof.ts";
 import type { SwitchReader } from "../switches/switches.ts";
 import { type ExchangeDeps, exchangeSubjectToken } from "../token-exchange/exchange-subject-token.ts";
 import { refuseWhileSwitchedOff } from "../token-exchange/exchange-switch.ts";
@@ -18,14 +19,15 @@ export interface TokenExchangeGrantDeps extends ExchangeDeps, RefusalDeps {
 export function tokenExchangeGrant(deps: TokenExchangeGrantDeps): TokenGrant {
   return {
     grantType: TOKEN_EXCHANGE_GRANT_TYPE,
-    async handle({ parameters, authorization, origin }) {
+    async handle({ parameters, authorization, unverifiedProof, origin }) {
       try {
         refuseWhileSwitchedOff(deps.switches);
         const request = parseTokenExchangeRequest(parameters, authorization, deps.audiences);
-        const issued = await exchangeSubjectToken(request, origin, deps);
+        const boundTo = unverifiedProof === undefined ? undefined : thumbprintOfProof(unverifiedProof, deps);
+        const issued = await exchangeSubjectToken(request, origin, deps, boundTo);
         return {
           access_token: issued.accessToken,
-          token_type: "bearer",
+          token_type: issued.isBound ? "DPoP" : "bearer",
           expires_in: issued.expiresInSeconds,
           issued_token_type: ACCESS_TOKEN_TYPE,
         };

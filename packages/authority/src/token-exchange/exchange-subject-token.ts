@@ -33,12 +33,15 @@ export interface IssuedToken {
   /** The bearer token; readable only here, storage keeps its digest. */
   readonly accessToken: string;
   readonly expiresInSeconds: number;
+  /** Whether every request with it must prove a key (RFC 9449). */
+  readonly isBound: boolean;
 }
 
 /**
  * Trades a subject token for an access token to one resource (RFC 8693 §2.1).
  *
  * @param request - Well-formed, but nothing in it is verified yet.
+ * @param boundTo - Thumbprint of the key that the caller proved; the token for a user cannot carry it and stays a bearer token.
  * @throws {OAuthError} `invalid_grant` when the subject token is refused or may not reach the resource; `temporarily_unavailable` when
  *   the issuer's keys cannot be fetched. RFC 8693 §2.2.2 would split the first; the Hub's documented contract does not.
  */
@@ -46,6 +49,7 @@ export async function exchangeSubjectToken(
   request: TokenExchangeRequest,
   origin: ExchangeOrigin,
   deps: ExchangeDeps,
+  boundTo?: string,
 ): Promise<IssuedToken> {
   const { subject, target, decision } = await judgeExchange(request, origin.sourceAddress, deps);
   const { publisher } = decision;
@@ -54,7 +58,7 @@ export async function exchangeSubjectToken(
   const issuedAt = deps.clock.now();
   const expiresAt = addSeconds(issuedAt, lifeOf(publisher));
   const access = target.kind === "user" ? "read" : publisher.access;
-  const minted = deps.mint.mint({ target, access, publisherId: publisher.id, issuedAt, expiresAt });
+  const minted = deps.mint.mint({ target, access, publisherId: publisher.id, boundTo, issuedAt, expiresAt });
   const grant = grantOf({ subject, publisher, target, access, minted, issuedAt, expiresAt });
 
   // Spending the token, storing the grant and writing it down succeed or fail together.
@@ -67,7 +71,11 @@ export async function exchangeSubjectToken(
   );
   switch (outcome.kind) {
     case "issued":
-      return { accessToken: minted.text, expiresInSeconds: expiresAt - issuedAt };
+      return {
+        accessToken: minted.text,
+        expiresInSeconds: expiresAt - issuedAt,
+        isBound: boundTo !== undefined && target.kind === "repo",
+      };
     case "replayed":
       throw replayedRefusal(subject, decision, outcome.firstUsedAt);
     case "publisher-gone":

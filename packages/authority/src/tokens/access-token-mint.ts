@@ -55,6 +55,7 @@ export class AccessTokenMint implements TokenMint {
         scope: `repo:${request.access}`,
         repo_id: repoId,
         publisher_id: request.publisherId,
+        ...(request.boundTo === undefined ? {} : { cnf: { jkt: request.boundTo } }),
       },
       encodedHeader,
       key,

@@ -1,3 +1,6 @@
+import { curlFetch } from "../debug/curl-fetch.ts";
+import { boundFetch } from "../dpop/bound-fetch.ts";
+import { createDpopKey } from "../dpop/dpop-key.ts";
 import { resolveEndpoint } from "../endpoint/endpoint.ts";
 import { exchangeOidcToken } from "../exchange/exchange-oidc-token.ts";
 import type { ExchangedToken } from "../exchange/exchanged-token.ts";
@@ -32,6 +35,11 @@ export interface OidcLoginOptions extends GetOidcTokenOptions {
   readonly endpoint?: string | undefined;
   /** A ready id token; nothing is minted then. */
   readonly subjectToken?: string | undefined;
+  /**
+   * Bind the token to a key of this process where the server offers it (RFC 9449): a stolen token is then useless. Send requests with the
+   * answer's `fetch`; when it is missing, the server made a bearer token.
+   */
+  readonly dpop?: boolean | undefined;
 }
 
 export interface RevokeTokenOptions extends CallOptions {
@@ -84,7 +92,12 @@ export function clientWith(runtime: Runtime): Client {
         options.subjectToken === undefined
           ? chooseIdTokenSource(environment, audienceOf(options.audience, endpoint, environment), options.provider)
           : suppliedSource(options.subjectToken);
-      return loginWith(source, { resource: options.resource, endpoint }, runtime, limits);
+      const { resource, dpop } = options;
+      if (dpop !== true) return loginWith(source, { resource, endpoint }, runtime, limits);
+      const key = await createDpopKey(() => runtime.now());
+      const token = await loginWith(source, { resource, endpoint, key }, runtime, limits);
+      if (token.tokenType.toLowerCase() !== "dpop") return token;
+      return { ...token, fetch: boundFetch({ accessToken: token.accessToken, endpoint, key }, curlFetch(runtime)) };
     },
     resolveToken: resolve,
     getToken: async (options) => {

@@ -33,12 +33,18 @@ export async function exchangeOidcToken(
   if (subjectToken === undefined) {
     throw new OidcError("invalid_option", "The id token is blank. Pass the JWT that the CI provider issued.");
   }
+  const url = `${request.endpoint}/oauth/token`;
+  const proof = await request.key?.proof({ method: "POST", url });
   const answer = await sendRequest(
     {
       method: "POST",
-      url: `${request.endpoint}/oauth/token`,
+      url,
       // No Authorization: the id token is the only proof, and a stray credential must not change the outcome.
-      headers: { accept: "application/json", "content-type": "application/json" },
+      headers: {
+        accept: "application/json",
+        "content-type": "application/json",
+        ...(proof === undefined ? {} : { dpop: proof }),
+      },
       body: JSON.stringify({
         grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
         subject_token_type: "urn:ietf:params:oauth:token-type:id_token",

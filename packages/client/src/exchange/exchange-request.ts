@@ -1,3 +1,5 @@
+import type { DpopKey } from "../dpop/dpop-key.ts";
+
 /** What is traded for what, and where. */
 export interface ExchangeRequest {
   /** The id token of the CI provider (RFC 8693 §2.1). */
@@ -6,4 +8,6 @@ export interface ExchangeRequest {
   readonly resource: string;
   /** Without trailing slashes. */
   readonly endpoint: string;
+  /** Binds the token to this key, where the server can (RFC 9449 §5). */
+  readonly key?: DpopKey | undefined;
 }

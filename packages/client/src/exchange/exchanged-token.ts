@@ -1,4 +1,5 @@
 import { MAX_TOKEN_LENGTH } from "@postern/core/token/token-format";
+import type { FetchFunction } from "../runtime/runtime.ts";
 
 /** A short-lived hub token and what the server said about it (RFC 8693 §2.2.1). */
 export interface ExchangedToken {
@@ -9,6 +10,8 @@ export interface ExchangedToken {
   readonly issuedTokenType: string | undefined;
   readonly scope: string | undefined;
   readonly requestId: string | undefined;
+  /** Sends the token with a proof of its key; there when `dpop` was asked for and the server bound the token (RFC 9449). */
+  readonly fetch?: FetchFunction;
 }
 
 /** Documented life of an exchanged token, in seconds. */

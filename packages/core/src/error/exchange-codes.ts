@@ -12,6 +12,7 @@ export type KnownExchangeCode =
   | "TP1008"
   | "TP1009"
   | "TP1010"
+  | "TP1011"
   | "TP1101"
   | "TP1102"
   | "TP1103"
@@ -109,6 +110,11 @@ export const EXCHANGE_CODES: Readonly<Record<KnownExchangeCode, ExchangeCodeRow>
     "invalid_request",
     "Parameters belong in the body, never in the address.",
     "Move them into the body and treat the token that stood in the address as exposed.",
+  ),
+  TP1011: row(
+    "invalid_dpop_proof",
+    "The DPoP proof is not acceptable.",
+    "Send one ES256 proof for POST to this address, made for this request; or none, for a bearer token.",
   ),
   // TP11xx: the token's syntax
   TP1101: row("invalid_grant", "The subject token is too large.", "Send an OIDC id token of at most 16 KiB."),

@@ -5,6 +5,7 @@ export type OAuthErrorCode =
   | "invalid_request"
   | "invalid_client"
   | "invalid_grant"
+  | "invalid_dpop_proof"
   | "unsupported_grant_type"
   | "temporarily_unavailable"
   | "slow_down"

@@ -33,6 +33,7 @@ import {
   registerTokenEndpoint,
   registerTrustedPublishingOnlyRoutes,
   registerWhoamiRoute,
+  requireProofOfPossession,
   rotateKeysWhenDue,
   SqliteAccountStore,
   SqliteAttemptStore,
@@ -193,6 +194,11 @@ export async function wireAuthority(
         mint: new AccessTokenMint({ keyRing, publicUrl, randomBytes }),
         audit,
       };
+      requireProofOfPossession(app, {
+        identifier: gatekeeper,
+        clock,
+        audiences: new Set([publicUrl, ...config.audiences]),
+      });
       auditRefusals(app, { identifier: gatekeeper, audit });
       registerTokenEndpoint(app, { ...exchangeDeps, grants: [tokenExchangeGrant(exchangeDeps)] });
       registerDryRunRoute(app, exchangeDeps);
