@@ -2,6 +2,9 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { parseCheckpoint } from "./checkpoint/checkpoint.ts";
+import { parseNoteKey } from "./checkpoint/note-key.ts";
+import { openNote } from "./checkpoint/signed-note.ts";
 import { verifyExportedLines } from "./verify-chain.ts";
 
 const PAGE = readFileSync(new URL("../../../../docs/reference/audit-format.md", import.meta.url), "utf8");
@@ -16,6 +19,16 @@ describe("the worked example in docs/reference/audit-format.md", () => {
     const [first] = blockOf("jsonl").split("\n");
     const hash = createHash("sha256").update(blockOf("text"), "utf8").digest("hex");
     expect(first).toContain(`"hash":"${hash}"`);
+  });
+
+  it("shows a checkpoint of it, and the key that signed it", async () => {
+    const key = parseNoteKey(blockOf("notekey"));
+    const opened = key === undefined ? undefined : openNote(`${blockOf("checkpoint")}\n`, key);
+    const checkpoint = opened?.kind === "signed" ? parseCheckpoint(opened.text) : undefined;
+    expect(checkpoint).toBeDefined();
+    const lines = asyncOf(blockOf("jsonl").split("\n"));
+    const verdict = await verifyExportedLines(lines, { checkpoints: checkpoint === undefined ? [] : [checkpoint] });
+    expect(verdict).toMatchObject({ kind: "intact", checkpoints: 1 });
   });
 
   it("gives a command that computes a hash from a line", () => {
