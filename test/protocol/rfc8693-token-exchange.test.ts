@@ -300,6 +300,9 @@ const REFUSALS: readonly Case[] = [
 
 /** Codes whose cause cannot be brought about from outside; the file that tests each must name it. */
 const TESTED_INSIDE: Readonly<Record<string, string>> = {
+  TP1011: "test/protocol/rfc9449-dpop.test.ts",
+  TP1202: "test/e2e/end-of-token.test.ts",
+  TP1907: "test/e2e/end-of-token.test.ts",
   TP1904: "packages/authority/src/token-exchange/exchange-subject-token.test.ts",
   TP1905: "packages/authority/src/token-exchange/exchange-subject-token.test.ts",
 };

@@ -24,6 +24,7 @@ export { SqliteGrantLedger } from "./adapters/sqlite/sqlite-grant-ledger.ts";
 export { SqliteIssuerStore } from "./adapters/sqlite/sqlite-issuer-store.ts";
 export { type HeldNameTable, SqlitePendingPublishers } from "./adapters/sqlite/sqlite-pending-publishers.ts";
 export { SqlitePublisherStore } from "./adapters/sqlite/sqlite-publisher-store.ts";
+export { SqliteSeenKeysStore } from "./adapters/sqlite/sqlite-seen-keys-store.ts";
 export { SqliteSigningKeyStore } from "./adapters/sqlite/sqlite-signing-key-store.ts";
 export { SqliteSpentTokens } from "./adapters/sqlite/sqlite-spent-tokens.ts";
 export { SqliteSubtreeStore } from "./adapters/sqlite/sqlite-subtree-store.ts";
@@ -77,6 +78,7 @@ export {
   type TrustedPublishingOnlyRoutesDeps,
 } from "./http/trusted-publishing-only-routes.ts";
 export { registerWhoamiRoute, type WhoamiRouteDeps } from "./http/whoami-route.ts";
+export { IssuerKeyWatch, type KeyChange } from "./issuers/issuer-key-watch.ts";
 export type { IssuerProbe } from "./issuers/issuer-probe.ts";
 export type { IssuerStore } from "./issuers/issuer-store.ts";
 export { seedPresetIssuers } from "./issuers/seed-preset-issuers.ts";

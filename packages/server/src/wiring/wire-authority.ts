@@ -11,6 +11,7 @@ import {
   type HeldNameTable,
   type HeldRepoMaker,
   HttpIssuerProbe,
+  IssuerKeyWatch,
   loadSecretKey,
   openAuthorityDatabase,
   openKeyRing,
@@ -42,6 +43,7 @@ import {
   SqliteIssuerStore,
   SqlitePendingPublishers,
   SqlitePublisherStore,
+  SqliteSeenKeysStore,
   SqliteSigningKeyStore,
   SqliteSpentTokens,
   SqliteSwitchStore,
@@ -169,8 +171,15 @@ export async function wireAuthority(
         publishers,
         resources,
       };
+      const watch = new IssuerKeyWatch(new SqliteSeenKeysStore(database), ({ issuer, added, removed, isExpected }) =>
+        log[isExpected ? "info" : "warn"](
+          { "issuer.url": issuer.url, "keys.added": added, "keys.removed": removed },
+          "issuer shows other keys than before",
+        ),
+      );
       const keys = new CachedIssuerKeys({
         clock,
+        watch,
         onFetchFailure: (issuer, cause) =>
           log.warn(
             { "issuer.url": issuer.url, "error.message": cause instanceof Error ? cause.message : String(cause) },

@@ -2,6 +2,7 @@ import type { Issuer } from "@postern/core/issuer/issuer";
 import type { SigningAlgorithm } from "@postern/core/provider/provider-preset";
 import type { Clock } from "@postern/core/time/clock";
 import type { EpochSeconds } from "@postern/core/time/epoch-seconds";
+import type { IssuerKeyWatch } from "../../issuers/issuer-key-watch.ts";
 import { chooseKey, type IssuerKey } from "../../issuers/key-set.ts";
 import type { IssuerKeys, KeyLookup } from "../../token-exchange/issuer-keys.ts";
 import { type DiscoveredKeys, discoverKeys } from "./discover-keys.ts";
@@ -37,6 +38,8 @@ interface IssuerState {
 
 export interface CachedIssuerKeysDeps extends IssuerFetchOptions {
   readonly clock: Clock;
+  /** Sees every fetched key set before it is used; a throw keeps it from being used. */
+  readonly watch?: Pick<IssuerKeyWatch, "see">;
   /** Told about a fetch that failed, for the log; never with a token. */
   readonly onFetchFailure?: (issuer: Issuer, cause: unknown) => void;
 }
@@ -108,6 +111,7 @@ export class CachedIssuerKeys implements IssuerKeys {
   async #fetch(issuer: Issuer, state: IssuerState): Promise<void> {
     try {
       const found = await discoverKeys(issuer, this.#deps);
+      await this.#deps.watch?.see(issuer, found.keys);
       this.#accept(state, found);
     } catch (cause) {
       const now = this.#deps.clock.now();

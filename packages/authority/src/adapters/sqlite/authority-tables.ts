@@ -12,6 +12,7 @@ export interface AuthorityTables {
   grants: GrantRow;
   signing_keys: SigningKeyRow;
   switches: SwitchRow;
+  issuer_keys_seen: IssuerKeysSeenRow;
   audit_log: AuditEntry;
   attempts: AttemptRow;
   audit_tree: AuditTreeRow;
@@ -105,6 +106,11 @@ export interface GrantRow {
   subject: string;
   provider: string;
   run_url: string | null;
+}
+
+export interface IssuerKeysSeenRow {
+  issuer_id: string;
+  thumbprints: string;
 }
 
 export interface SwitchRow {

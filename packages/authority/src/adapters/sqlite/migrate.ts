@@ -7,6 +7,7 @@ import { refusedAttempts } from "./migrations/2026-11-21-refused-attempts.ts";
 import { sourceAddresses } from "./migrations/2026-11-21-source-addresses.ts";
 import { uploadedKeys } from "./migrations/2026-11-21-uploaded-keys.ts";
 import { auditCheckpoints } from "./migrations/2026-11-22-audit-checkpoints.ts";
+import { issuerKeysSeen } from "./migrations/2026-11-22-issuer-keys-seen.ts";
 import { publisherAudience } from "./migrations/2026-11-22-publisher-audience.ts";
 
 /** In the order of their names. One that was released is never edited again. */
@@ -17,6 +18,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "2026-11-21-source-addresses": sourceAddresses,
   "2026-11-21-uploaded-keys": uploadedKeys,
   "2026-11-22-audit-checkpoints": auditCheckpoints,
+  "2026-11-22-issuer-keys-seen": issuerKeysSeen,
   "2026-11-22-publisher-audience": publisherAudience,
 };
 
