@@ -58,7 +58,14 @@ export async function startHub(
     dataDir,
     bootstrapAdmin: "root-admin",
     // Every test comes from one address; the limits have tests of their own.
-    limits: { refusedPerMinute: 0, dryRunsPerMinute: 0, unknownKeysPerMinute: 0, tokenFailures: 0, ...options.limits },
+    limits: {
+      refusedPerMinute: 0,
+      dryRunsPerMinute: 0,
+      unknownKeysPerMinute: 0,
+      tokenFailures: 0,
+      refusalFloorMs: 0,
+      ...options.limits,
+    },
     log: options.log ?? "silent",
   });
   const adminToken = server.firstRun?.adminToken;

@@ -1,6 +1,7 @@
 import type { Clock } from "@postern/core/time/clock";
 import { addressKeyOf } from "./address-key.ts";
 import { FailureCounts } from "./failure-counts.ts";
+import { RefusalFloor } from "./refusal-floor.ts";
 import { type TakeOutcome, TokenBuckets } from "./token-buckets.ts";
 
 /** The limits of the exchange (docs/reference/configuration.md). 0 means none. */
@@ -15,6 +16,8 @@ export interface LimitSettings {
   readonly grantsPerMinute: number;
   /** Refusals after which a subject token is refused as such. */
   readonly tokenFailures: number;
+  /** Shortest time, in milliseconds, in which a verified token is refused a resource. */
+  readonly refusalFloorMs: number;
 }
 
 /** Nothing is limited. */
@@ -24,6 +27,7 @@ export const NO_LIMITS: LimitSettings = {
   unknownKeysPerMinute: 0,
   grantsPerMinute: 0,
   tokenFailures: 0,
+  refusalFloorMs: 0,
 };
 
 /**
@@ -36,12 +40,14 @@ export class ExchangeLimits {
   readonly #unknownKeys: TokenBuckets;
   readonly #grants: TokenBuckets;
   readonly failures: FailureCounts;
+  readonly floor: RefusalFloor;
 
   constructor(settings: LimitSettings, clock: Clock) {
     this.#refused = new TokenBuckets({ name: "refused", perMinute: settings.refusedPerMinute }, clock);
     this.#dryRuns = new TokenBuckets({ name: "dry-run", perMinute: settings.dryRunsPerMinute }, clock);
     this.#unknownKeys = new TokenBuckets({ name: "unknown-key", perMinute: settings.unknownKeysPerMinute }, clock);
     this.#grants = new TokenBuckets({ name: "publisher", perMinute: settings.grantsPerMinute }, clock);
+    this.floor = new RefusalFloor(settings.refusalFloorMs);
     this.failures = new FailureCounts(settings.tokenFailures, clock);
   }
 

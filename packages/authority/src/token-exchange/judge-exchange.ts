@@ -40,13 +40,16 @@ export async function judgeExchange(
   const { failures } = deps.limits;
   if (failures.exceeded(issuer.url, replayKey))
     throw exchangeRefusal("TP1603", { detail: { issuer: issuer.url, subject: subject.subject } });
+  const held = deps.limits.floor.begin();
   const asked = await findTarget(request.resource, deps.resources);
   const publishers = await deps.publishers.matching(asked, issuer.url);
   const decision = decideExchange(subject, publishers, sourceAddress);
   if (decision.kind === "deny") {
     failures.add(issuer.url, replayKey, epochSeconds(Math.ceil(times.usableUntil)));
+    await held.passed;
     throw decision.refusal;
   }
+  held.cancel();
   const target = decision.publisher.target.kind === "user" ? decision.publisher.target : asked;
   return { subject, target, decision };
 }

@@ -8,6 +8,7 @@ it("fills in what the file does not name", () => {
     unknownKeysPerMinute: 6,
     grantsPerMinute: 0,
     tokenFailures: 3,
+    refusalFloorMs: 10,
   });
 });
 

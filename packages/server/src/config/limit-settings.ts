@@ -8,6 +8,7 @@ const DEFAULTS: LimitSettings = {
   unknownKeysPerMinute: 6,
   grantsPerMinute: 0,
   tokenFailures: 20,
+  refusalFloorMs: 10,
 };
 
 /** The keys under `limits:` in the file, and what each is called in the program. */
@@ -17,6 +18,7 @@ const NAMES: readonly (readonly [string, keyof LimitSettings])[] = [
   ["unknown_keys_per_minute", "unknownKeysPerMinute"],
   ["grants_per_minute", "grantsPerMinute"],
   ["token_failures", "tokenFailures"],
+  ["refusal_floor_ms", "refusalFloorMs"],
 ];
 
 export const LIMIT_NAMES: readonly string[] = NAMES.map(([name]) => name);
