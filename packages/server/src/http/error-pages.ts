@@ -1,5 +1,6 @@
-import { EXCHANGE_CODES, exchangeCodeRow } from "@postern/core/error/exchange-codes";
+import { EXCHANGE_CODES, type ExchangeCodeRow, exchangeCodeRow } from "@postern/core/error/exchange-codes";
 import type { FastifyInstance } from "fastify";
+import { errorHelpOf } from "./error-help.ts";
 import { escapeHtml, PAGE_HEADERS, page } from "./static-page.ts";
 
 /** `/errors` lists the codes of refused exchanges; `/errors/TPdddd` says what one means and what to do (RFC 6749 §5.2 `error_uri`). */
@@ -19,10 +20,22 @@ export function registerErrorPages(app: FastifyInstance): void {
         .headers(PAGE_HEADERS)
         .send(page("No such code", '<p>This server sends no such code. <a href="/errors">All codes</a></p>'));
     }
-    const body = `<p>${escapeHtml(row.meaning)}</p>
-<h2>What to do</h2>
-<p>${escapeHtml(row.remedy)}</p>
-<p class="wire">On the wire: <code>${escapeHtml(row.error)}</code>. The answer's <code>X-Request-Id</code> finds the entry in the audit log. <a href="/errors">All codes</a></p>`;
-    return reply.headers(PAGE_HEADERS).send(page(code, body));
+    return reply.headers(PAGE_HEADERS).send(page(code, pageOf(code, row)));
   });
+}
+
+function pageOf(code: string, { error, meaning, remedy }: ExchangeCodeRow): string {
+  const { who, commands, lines = [] } = errorHelpOf(code);
+  const printed = [`${error}: [${code}] ${meaning} ${remedy}`, ...lines].map(escapeHtml).join("\n");
+  const rows = commands.map(
+    ([command, purpose]) => `<li><code>${escapeHtml(command)}</code>: ${escapeHtml(purpose)}</li>`,
+  );
+  return `<p>${escapeHtml(meaning)}</p>
+<h2>What to do</h2>
+<p>${escapeHtml(remedy)}</p>
+<p>Who can: ${escapeHtml(who)}</p>
+${rows.length === 0 ? "" : `<ul>${rows.join("\n")}</ul>`}
+<h2>What the job prints</h2>
+<pre>${printed}</pre>
+<p class="wire">The answer's <code>X-Request-Id</code> finds the entry in the audit log. <a href="/errors">All codes</a></p>`;
 }

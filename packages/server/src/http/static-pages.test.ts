@@ -30,6 +30,8 @@ it.each(Object.entries(EXCHANGE_CODES))(
     const text = await response.text();
     for (const words of [row.meaning, row.remedy])
       expect(text).toContain(words.replaceAll('"', "&quot;").replaceAll("<", "&lt;"));
+    expect(text).toContain(`<pre>${row.error}: [${code}] `);
+    expect(text).toContain("Who can: ");
   },
 );
 
