@@ -138,10 +138,19 @@ describe("a start on a database that its checkpoints were not made of", () => {
   it("passes over a checkpoint that a crash cut off", async () => {
     const key = await hub.run("user", 2);
     const text = readFileSync(hub.witness, "utf8");
-    writeFileSync(hub.witness, text + text.slice(0, 60));
-    expect(await hub.run("more", 2)).toBe(key);
+    const newest = text.slice(text.lastIndexOf("hub.example/audit\n"));
+    for (const cut of [60, newest.indexOf("—") + 30, newest.length - 20]) {
+      writeFileSync(hub.witness, readFileSync(hub.witness, "utf8") + newest.slice(0, cut));
+      expect(await hub.run(`more-${cut}`, 1)).toBe(key);
+    }
+    hub.backUp("whole");
+    await hub.run("most", 1);
+    writeFileSync(hub.witness, readFileSync(hub.witness, "utf8") + newest.slice(0, newest.length - 20));
+    hub.restore("whole");
+    await expect(hub.start(), "the one before it still counts").rejects.toThrow("older than the checkpoint");
+    hub.restore("whole");
     expect(await verifyAuditData(hub.dataDir, { checkpoints: hub.witness })).toMatchObject({
-      chain: { kind: "intact" },
+      chain: { reason: "truncated" },
       forged: 0,
     });
   });

@@ -45,7 +45,7 @@ export {
 export type { CheckpointSink } from "./audit/checkpoint/checkpoint-sink.ts";
 export { Checkpointer, type SignedCheckpoint, signedCheckpointOf } from "./audit/checkpoint/checkpointer.ts";
 export { isKeyName, type NoteKey } from "./audit/checkpoint/note-key.ts";
-export { findRollback, type Rollback } from "./audit/checkpoint/rollback.ts";
+export { findRollback, type Rollback, wholeCheckpointNote } from "./audit/checkpoint/rollback.ts";
 export { AuditTree } from "./audit/merkle/audit-tree.ts";
 export { rootOf } from "./audit/merkle/merkle-proof.ts";
 export { verifyChain, verifyExportedLines } from "./audit/verify-chain.ts";

@@ -39,19 +39,19 @@ export class CheckpointFileSink implements CheckpointSink {
     }
   }
 
-  /** The last whole note in the file; `undefined` when there is none. @throws the system's error when it cannot be read. */
-  async newest(): Promise<string | undefined> {
+  /** The last notes in the file, newest first; the first may be cut off by a crash. @throws the system's error when it cannot be read. */
+  async newest(): Promise<readonly string[]> {
     const file = await open(this.#path, "r").catch((error: unknown) => {
       if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
       throw error;
     });
-    if (file === undefined) return undefined;
+    if (file === undefined) return [];
     try {
       const { size } = await file.stat();
       const { buffer, bytesRead } = await file.read(Buffer.alloc(TAIL), 0, TAIL, Math.max(0, size - TAIL));
-      let newest: string | undefined;
-      for await (const note of notesOf(buffer.toString("utf8", 0, bytesRead).split("\n"))) newest = note;
-      return newest;
+      const notes: string[] = [];
+      for await (const note of notesOf(buffer.toString("utf8", 0, bytesRead).split("\n"))) notes.push(note);
+      return notes.reverse();
     } finally {
       await file.close();
     }

@@ -23,6 +23,7 @@ import {
   SqliteCheckpointKeyStore,
   SqliteSubtreeStore,
   signedCheckpointOf,
+  wholeCheckpointNote,
 } from "@postern/authority";
 import type { Clock } from "@postern/core/time/clock";
 import type { FastifyBaseLogger } from "fastify";
@@ -81,8 +82,7 @@ export async function wireCheckpoints(wiring: CheckpointWiring): Promise<WiredCh
     clock: wiring.clock,
     randomBytes,
   };
-  const notes = await newestNotes(files, log);
-  const { key, latest } = await openLog(wiring, keyDeps, tree, notes);
+  const { key, latest } = await openLog(wiring, keyDeps, tree, files);
   const checkpointer = new Checkpointer({
     durableHead: () => audit.durableHead(),
     tree,
@@ -124,12 +124,13 @@ interface FoundNote {
 
 async function newestNotes(
   files: readonly CheckpointFileSink[],
+  key: CheckpointKey | undefined,
   log: FastifyBaseLogger,
 ): Promise<readonly FoundNote[]> {
   const found: FoundNote[] = [];
   for (const file of files) {
     try {
-      const note = await file.newest();
+      const note = wholeCheckpointNote(await file.newest(), key?.verifier);
       if (note !== undefined) found.push({ sink: file.name, note });
     } catch (cause) {
       // A sink may be writable only, or away; the others still tell.
@@ -144,10 +145,11 @@ async function openLog(
   wiring: CheckpointWiring,
   keyDeps: CheckpointKeyDeps,
   tree: AuditTree,
-  notes: readonly FoundNote[],
+  files: readonly CheckpointFileSink[],
 ): Promise<{ readonly key: CheckpointKey; readonly latest: SignedCheckpoint | undefined }> {
   const { config, audit, log } = wiring;
   const key = await openCheckpointKey(keyDeps);
+  const notes = await newestNotes(files, key, log);
   const origin = originOf(wiring);
   const head = await audit.durableHead();
   const rollback = await firstRollback(notes, head, key, wiring, tree);

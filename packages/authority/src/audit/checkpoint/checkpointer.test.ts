@@ -80,6 +80,9 @@ describe("Checkpointer", () => {
     temporary.database.connection.exec("alter table audit_log rename to hidden");
     await checkpointer.checkpoint();
     expect([failures.length, checkpointer.latest]).toEqual([1, undefined]);
+    checkpointer.noteHead({ seq: 100_000, hash: "" });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(failures.length, "a commit does not try again, the clock does").toBe(1);
     temporary.database.connection.exec("alter table hidden rename to audit_log");
     await checkpointer.checkpoint();
     expect(checkpointer.latest?.size).toBe(5);

@@ -42,6 +42,8 @@ export class Checkpointer {
   #latest: SignedCheckpoint | undefined;
   #running: Promise<void> | undefined;
   #isClosed = false;
+  /** After a failure only the clock tries again: a log that is written fast would try at every commit. */
+  #hasFailed = false;
 
   constructor(deps: CheckpointerDeps) {
     this.#deps = deps;
@@ -58,14 +60,23 @@ export class Checkpointer {
 
   /** To be told after each commit: makes a checkpoint when enough entries have gathered. Returns at once. */
   noteHead({ seq }: AuditHead): void {
-    if (seq - (this.#latest?.size ?? 0) >= MAX_UNCHECKED && this.#running === undefined) void this.checkpoint();
+    const isDue = seq - (this.#latest?.size ?? 0) >= MAX_UNCHECKED;
+    if (isDue && !this.#hasFailed && this.#running === undefined) void this.checkpoint();
   }
 
   /** Makes a checkpoint if there are new entries. Never rejects: what went wrong goes to `onFailure`. */
   checkpoint(): Promise<void> {
     if (this.#isClosed) return Promise.resolve();
     this.#running ??= this.#make()
-      .catch((cause: unknown) => this.#deps.onFailure(cause))
+      .then(
+        () => {
+          this.#hasFailed = false;
+        },
+        (cause: unknown) => {
+          this.#hasFailed = true;
+          this.#deps.onFailure(cause);
+        },
+      )
       .finally(() => {
         this.#running = undefined;
       });

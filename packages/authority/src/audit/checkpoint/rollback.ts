@@ -29,6 +29,15 @@ export interface RollbackDeps {
   readonly key: NoteKey | undefined;
 }
 
+/** The first of some notes that is a whole checkpoint, whoever signed it: what a crash cut off in its signature is passed over. */
+export function wholeCheckpointNote(notes: readonly string[], key: NoteKey | undefined): string | undefined {
+  return notes.find(
+    (note) =>
+      parseCheckpoint(unverifiedNoteText(note) ?? "") !== undefined &&
+      (key === undefined || openNote(note, key).kind !== "malformed"),
+  );
+}
+
 /** Compares the database with the newest checkpoint of one sink. @returns `undefined` when they fit. */
 export async function findRollback(sink: string, note: string, deps: RollbackDeps): Promise<Rollback | undefined> {
   const checkpoint = parseCheckpoint(unverifiedNoteText(note) ?? "");
