@@ -2,13 +2,14 @@ import type { Command } from "commander";
 import { collect } from "../../argument/collect.ts";
 import { PROVIDER_WORDS } from "../../argument/provider-words.ts";
 import type { CliContext } from "../../context/cli-context.ts";
+import type { ApplyOptions } from "./apply/apply-publishers.ts";
 import type { WorkflowOptions } from "./print-workflow.ts";
 import type { PublisherTargetOptions } from "./publisher-path.ts";
 
 const TYPE = ["--repo-type <TYPE>", "model, dataset, space or kernel (default: model)"] as const;
 const USER = ["--user <NAME>", "a publisher on this user instead of a repo"] as const;
 
-/** Adds `postern publisher lint|workflow`: what to make of publishers, without changing any. */
+/** Adds `postern publisher lint|workflow|apply`: what to make of publishers as a whole. */
 export function addAdviceCommands(group: Command, context: CliContext): void {
   group
     .command("lint")
@@ -53,5 +54,33 @@ Examples:
     .action(async (repo: string | undefined, options: WorkflowOptions) => {
       const { printWorkflow } = await import("./print-workflow.ts");
       await printWorkflow(context, repo, options);
+    });
+  group
+    .command("apply")
+    .description("Make the publishers of many repos what a file says: shows the plan; changes it with --yes.")
+    .argument("<FILE>", "publishers.yaml (docs/reference/publishers.schema.json)")
+    .option("--yes", "carry out the plan")
+    .option("--json", "print JSON")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ postern publisher apply publishers.yaml
+  $ postern publisher apply publishers.yaml --yes
+
+publishers.yaml:
+  version: 1
+  prune: false          # true: remove publishers that are not in this file
+  repos:
+    acme/tiny-model:
+      publishers:
+        - provider: github
+          claims: { repository_id: "456789", repository_owner_id: "123456", workflow: publish.yml, branch: main }
+          ttl_seconds: 900
+          pending: true  # hold the name when the repo does not exist`,
+    )
+    .action(async (file: string, options: ApplyOptions) => {
+      const { applyPublishers } = await import("./apply/apply-publishers.ts");
+      await applyPublishers(context, file, options);
     });
 }
