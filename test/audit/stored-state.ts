@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import Database from "better-sqlite3";
 
-/** Caches and the log itself; times of last use, which are no change that anybody asked for. */
-const LEFT_OUT: ReadonlySet<string> = new Set(["audit_log", "audit_tree"]);
+/** The log itself, a cache of it, and what was seen of an issuer's keys: nothing that a caller changes. */
+const LEFT_OUT: ReadonlySet<string> = new Set(["audit_log", "audit_tree", "issuer_keys_seen"]);
 
 /** Everything that a caller could have changed, as text: rows of the database and refs of the repos. Objects that no ref reaches do not count. */
 export function storedState(dataDir: string): string {

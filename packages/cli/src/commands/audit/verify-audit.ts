@@ -97,9 +97,9 @@ function report(context: CliContext, verdict: Verdict, json: boolean): void {
   if (json) return;
   terminal.out(`${terminal.style("green", "✓")} ${chain.entries} entries, the chain is whole.`);
   if (chain.checkpoints > 0) terminal.out(`${terminal.style("green", "✓")} It fits ${chain.checkpoints} checkpoints.`);
-  else terminal.note("It was compared with no checkpoint: a chain alone cannot show that its end was cut off.");
-  if (!isSignatureChecked) terminal.note("Nobody's signature was checked: name the log's key with --key.");
-  if (passedOver > 0) terminal.note(`${passedOver} notes of other keys were passed over.`);
+  else terminal.out("It was compared with no checkpoint: a chain alone cannot show that its end was cut off.");
+  if (!isSignatureChecked) terminal.out("Nobody's signature was checked: name the log's key with --key.");
+  if (passedOver > 0) terminal.out(`${passedOver} notes of other keys were passed over.`);
   terminal.out(`head: ${chain.head.seq}:${chain.head.hash}`);
   if (chain.root !== undefined) terminal.out(`root: ${chain.root}`);
 }
