@@ -38,7 +38,7 @@ async function mint(audience: string, runtime: Runtime, limits: CallLimits): Pro
   if (signer === undefined)
     throw new OidcError(
       "signer_missing",
-      "A login on AWS needs a package that signs requests to AWS, which is not installed: run `npm install @smithy/signature-v4@5`.",
+      "A login on AWS needs a package that signs requests to AWS, which is not installed: run `npm install @smithy/signature-v4@5` beside it, or with npx add `-p @smithy/signature-v4@5`.",
     );
   const identity = await awsIdentity((region) => stsUrl(region, runtime.environment), runtime, limits);
   const region = requireRegion(identity.region);

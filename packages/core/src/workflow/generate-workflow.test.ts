@@ -77,3 +77,11 @@ it.each<[Readonly<Record<string, ClaimValue>>, unknown]>([
 ])("starts a job as the publisher expects it: %j", (claims, on) => {
   expect(parse(generate("github", claims).text).on).toEqual(on);
 });
+
+it("names the audience of an Entra publisher, as one word of the shell", () => {
+  const issuer = parseIssuerUrl("https://issuer.example");
+  if (issuer === undefined) throw new Error("the fixture breaks the grammar");
+  const publisher = { provider: "azure", issuer, claims: {}, audience: "api://hub/x'y" } as const;
+  const request = { publisher, resource: "acme/m", endpoint: "https://hub.example", folder: "model", version: "0.1.0" };
+  expect(generateWorkflow(request).text).toContain(`export HF_OIDC_AUDIENCE='api://hub/x'\\''y'\n`);
+});

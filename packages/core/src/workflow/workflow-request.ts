@@ -2,7 +2,7 @@ import type { Publisher } from "../publisher/publisher.ts";
 
 /** What a generated workflow must fit. */
 export interface WorkflowRequest {
-  readonly publisher: Pick<Publisher, "provider" | "issuer" | "claims">;
+  readonly publisher: Pick<Publisher, "provider" | "issuer" | "claims" | "audience">;
   /** `HF_OIDC_RESOURCE`: `acme/tiny-model`, `datasets/acme/corpus`. */
   readonly resource: string;
   /** `HF_ENDPOINT`, without a trailing slash; the audience of the id token. */

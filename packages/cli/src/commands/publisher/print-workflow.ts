@@ -75,17 +75,23 @@ async function publisherOf(
   const claims = Object.entries(isRecord(only.claims) ? only.claims : {}).filter(
     (entry): entry is [string, ClaimValue] => ["string", "number", "boolean"].includes(typeof entry[1]),
   );
-  return known(cell(only, "provider"), cell(only, "issuer"), Object.fromEntries(claims));
+  return known(
+    cell(only, "provider"),
+    cell(only, "issuer"),
+    Object.fromEntries(claims),
+    typeof only.audience === "string" ? only.audience : undefined,
+  );
 }
 
 function described(options: NewPublisher): WorkflowRequest["publisher"] {
-  return known(options.provider, options.issuer, gatherClaims(options));
+  return known(options.provider, options.issuer, gatherClaims(options), options.audience);
 }
 
 function known(
   name: string,
   url: string | undefined,
   claims: Readonly<Record<string, ClaimValue>>,
+  audience: string | undefined,
 ): WorkflowRequest["publisher"] {
   const provider: ProviderId | undefined = parseProviderId(name);
   if (provider === undefined) throw usageError(`'${name}' is not a provider.`, "See `postern publisher add --help`.");
@@ -95,5 +101,5 @@ function known(
       `The provider ${provider} needs an issuer.`,
       "Give --issuer, the exact text of the token's iss claim.",
     );
-  return { provider, issuer, claims };
+  return { provider, issuer, claims, ...(audience === undefined ? {} : { audience }) };
 }
