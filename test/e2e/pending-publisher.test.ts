@@ -111,6 +111,17 @@ describe("a pending publisher", () => {
     expect((await job("acme/strict")).status).toBe(200);
   });
 
+  it("waits while the hub is in read-only mode", async () => {
+    await reserve("acme/frozen");
+    const writes = (on: boolean) =>
+      hub.call("PATCH", "/api/postern/v1/switches/writes", { token: hub.adminToken, body: { on } });
+    expect((await writes(false)).status).toBe(200);
+    expect(await job("acme/frozen")).toMatchObject({ status: 503, json: { code: "TP1922" } });
+    expect(unsettled()).toEqual([]);
+    expect((await writes(true)).status).toBe(200);
+    expect((await job("acme/frozen")).status).toBe(200);
+  });
+
   it("gives each of many jobs at once its grant, and makes one repo", async () => {
     await reserve("acme/matrix");
     const answers = await Promise.all(Array.from({ length: 6 }, () => job("acme/matrix")));

@@ -1,9 +1,12 @@
 import type { RepoWorkloadPrincipal } from "@postern/core/access/principal";
 import type { AuditEvent } from "@postern/core/audit/audit-event";
+import type { SwitchReader } from "../switches/switches.ts";
+import { exchangeRefusal } from "./exchange-refusal.ts";
 import type { GrantLedger, IssueOutcome, NewGrant, SubjectTokenUse } from "./grant-ledger.ts";
 import type { FirstGrantLedger, HeldRepoMaker } from "./held-repo-maker.ts";
 
 export interface FirstGrantDeps {
+  readonly switches: Pick<SwitchReader, "whyOff">;
   readonly ledger: GrantLedger;
   readonly firstGrants: FirstGrantLedger;
   readonly repoMaker: HeldRepoMaker;
@@ -12,6 +15,8 @@ export interface FirstGrantDeps {
 /**
  * The first exchange of a pending publisher: the repo, the grant, the spent subject token and both audit entries are stored in one
  * commit, or none of them is. A second job that comes at the same moment finds the repo made and gets an ordinary grant.
+ *
+ * @throws {OAuthError} `temporarily_unavailable` TP1922 in read-only mode.
  */
 export async function issueFirstGrant(
   use: SubjectTokenUse,
@@ -21,6 +26,9 @@ export async function issueFirstGrant(
 ): Promise<IssueOutcome> {
   const { target } = grant;
   if (target.kind === "user") return deps.ledger.issue(use, grant, audit);
+  // Every other change of a repo is refused at the hub's own routes; this one comes through the exchange.
+  if (deps.switches.whyOff("writes") !== undefined)
+    throw exchangeRefusal("TP1922", { retryAfterSeconds: 60, detail: { publisher_id: grant.publisherId } });
   const creator: RepoWorkloadPrincipal = {
     kind: "repo-workload",
     tokenId: grant.tokenId,

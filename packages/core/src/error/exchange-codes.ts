@@ -55,7 +55,8 @@ export type KnownExchangeCode =
   | "TP1906"
   | "TP1907"
   | "TP1911"
-  | "TP1921";
+  | "TP1921"
+  | "TP1922";
 
 /** What one stable code means; the source of the pages at `/errors/TPdddd`. */
 export interface ExchangeCodeRow {
@@ -307,6 +308,11 @@ export const EXCHANGE_CODES: Readonly<Record<KnownExchangeCode, ExchangeCodeRow>
     "invalid_grant",
     "The publisher accepts other source addresses only.",
     "Run the job where the publisher expects it, or change its source addresses.",
+  ),
+  TP1922: row(
+    "temporarily_unavailable",
+    "The hub is in read-only mode, so a pending repo cannot be made.",
+    "Try again later; nothing was spent, and the name stays held.",
   ),
 };
 

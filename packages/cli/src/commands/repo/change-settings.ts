@@ -34,6 +34,9 @@ export async function changeSettings(context: CliContext, text: string, options:
       "Give --private, --public, --gated MODE or --trusted-publishing-only MODE.",
     );
   }
+  if (only === "preview" && (visibility !== undefined || gated !== undefined)) {
+    throw usageError("A preview changes nothing.", "Leave the other settings out.");
+  }
   if (only === "preview" || only === "on") {
     const preview = await previewOnly(context, repo);
     if (only === "preview" && options.json === true) context.terminal.json(preview);
