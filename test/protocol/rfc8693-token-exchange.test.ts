@@ -300,6 +300,11 @@ const REFUSALS: readonly Case[] = [
 
 /** Codes whose cause cannot be brought about from outside; the file that tests each must name it. */
 const TESTED_INSIDE: Readonly<Record<string, string>> = {
+  TP1603: "packages/authority/src/limits/exchange-limits.test.ts",
+  TP1906: "packages/authority/src/limits/exchange-limits.test.ts",
+  TP1911: "test/providers/ci-providers.test.ts",
+  TP1921: "test/e2e/publisher-advice.test.ts",
+  TP1922: "test/e2e/pending-publisher.test.ts",
   TP1011: "test/protocol/rfc9449-dpop.test.ts",
   TP1202: "test/e2e/end-of-token.test.ts",
   TP1907: "test/e2e/end-of-token.test.ts",

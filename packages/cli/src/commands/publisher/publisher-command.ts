@@ -6,7 +6,7 @@ import type { NewPublisher } from "./add-publisher.ts";
 import { addAdviceCommands } from "./advice-commands.ts";
 import type { AttemptsOptions } from "./list-attempts.ts";
 import type { PublisherTargetOptions } from "./publisher-path.ts";
-import type { TestOptions } from "./test-publisher.ts";
+import type { TestOptions } from "./test-options.ts";
 
 const TYPE = ["--repo-type <TYPE>", "model, dataset, space or kernel (default: model)"] as const;
 const USER = ["--user <NAME>", "a publisher on this user instead of a repo: read-only"] as const;

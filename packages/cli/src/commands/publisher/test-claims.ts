@@ -14,7 +14,7 @@ import { isRecord, type JsonRecord, recordsIn, textIn } from "../../http/json-va
 import { loadSimulator } from "../../optional/load-simulator.ts";
 import { openManagement } from "../../session/management.ts";
 import type { PublisherPlace } from "./publisher-path.ts";
-import type { TestOptions } from "./test-publisher.ts";
+import type { TestOptions } from "./test-options.ts";
 
 interface TestedPublisher {
   readonly id: string;

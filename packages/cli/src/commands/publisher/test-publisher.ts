@@ -8,13 +8,8 @@ import { usageError } from "../../failure/cli-error.ts";
 import { CommandExit } from "../../failure/command-exit.ts";
 import { textIn } from "../../http/json-value.ts";
 import { serverEndpointOf } from "../../session/endpoint.ts";
-import { type PublisherTargetOptions, publisherPlace } from "./publisher-path.ts";
-
-export interface TestOptions extends PublisherTargetOptions {
-  readonly tokenFile?: string;
-  readonly provider?: string;
-  readonly claim?: readonly string[];
-}
+import { publisherPlace } from "./publisher-path.ts";
+import type { TestOptions } from "./test-options.ts";
 
 /** What a job would get: asks the hub with a token, or holds a simulated job's claims against the stored publishers. */
 export async function testPublisher(
