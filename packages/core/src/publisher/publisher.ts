@@ -27,7 +27,7 @@ export interface Publisher {
   /** Addresses or CIDR ranges that the exchange must come from; empty: any. Not asked again when the token is used. */
   readonly sourceAddresses: readonly string[];
   /** The exact `aud` of its tokens, where its provider cannot sign for this deployment's own address. Otherwise absent. */
-  readonly audience?: string;
+  readonly audience?: string | undefined;
   readonly enabled: boolean;
   readonly createdAt: EpochSeconds;
   readonly createdBy: string;
