@@ -43,7 +43,7 @@ export function decideExchange(
   if (decision.kind === "allow" || reachable.length === publishers.length) return decision;
   // Only whoever would have been let in from elsewhere learns that the address was the reason.
   const anywhere = decideByClaims(token, publishers);
-  return anywhere.kind === "allow" ? { kind: "deny", refusal: wrongAddress(token, anywhere.publisher) } : anywhere;
+  return anywhere.kind === "allow" ? { kind: "deny", refusal: wrongAddress(token, anywhere) } : anywhere;
 }
 
 function decideByClaims(token: VerifiedSubjectToken, publishers: readonly Publisher[]): ExchangeDecision {
@@ -71,8 +71,11 @@ function allow({ publisher, checks, others }: Extract<MatchOutcome, { kind: "mat
   return { kind: "allow", publisher, checks, alsoMatched: others.map(({ id }) => id) };
 }
 
-function wrongAddress(token: VerifiedSubjectToken, publisher: Publisher): ExchangeRefusal {
-  return exchangeRefusal("TP1921", { detail: { ...factsOf(token).detail, publisher_id: publisher.id } });
+function wrongAddress(token: VerifiedSubjectToken, match: PublisherChecks): ExchangeRefusal {
+  return exchangeRefusal("TP1921", {
+    detail: { ...factsOf(token).detail, publisher_id: match.publisher.id },
+    evidence: evidenceOf(token, match),
+  });
 }
 
 function triggerRefusal(token: VerifiedSubjectToken, { code }: TriggerRule): ExchangeRefusal {
