@@ -103,6 +103,8 @@ describe("several publishers", () => {
     expect(rules([publisher(), broad])).toEqual(["shadowed p-1"]);
     expect(rules([publisher(), { ...broad, access: "read" }])).toEqual([]);
     expect(rules([publisher(), { ...broad, enabled: false }])).toEqual([]);
+    expect(rules([publisher(), { ...broad, sourceAddresses: ["192.0.2.0/24"] }])).toEqual([]);
+    expect(rules([publisher({ sourceAddresses: ["192.0.2.0/24"] }), broad])).toEqual(["shadowed p-1"]);
   });
 
   it("finds the same jobs twice, once", () => {

@@ -1,9 +1,11 @@
 import { claimDefinitionOf } from "../provider/configured-claim.ts";
 import { PRESETS } from "../provider/presets.ts";
 import type { ProviderPreset } from "../provider/provider-preset.ts";
-import type { ClaimValue, Publisher } from "../publisher/publisher.ts";
+import type { Publisher } from "../publisher/publisher.ts";
 import type { EpochSeconds } from "../time/epoch-seconds.ts";
+import { isBroader, sameJobs } from "./overlapping-publishers.ts";
 import type { FindingSeverity, LintRuleId } from "./publisher-finding.ts";
+import { riskyTriggerOf } from "./risky-trigger.ts";
 
 const DAY = 86_400;
 /** A publisher that never earned a token in this time is probably misconfigured or forgotten. Seconds. */
@@ -94,7 +96,7 @@ export const PUBLISHER_RULES: readonly PublisherRule[] = [
     id: "risky-trigger",
     severity: "warning",
     fix: "Publish from a push, a tag or a manual run, and pin that event or none.",
-    find: (publisher, preset) => riskyTrigger(publisher, preset),
+    find: (publisher, preset) => riskyTriggerOf(publisher, preset),
   },
   {
     id: "shadowed",
@@ -179,33 +181,6 @@ function projectClaims(preset: ProviderPreset): readonly string[] {
   const owners = new Set(preset.proofs.slice(1).map(([first]) => first));
   const all = [...preset.proofs.flat(), ...preset.tenantClaims.slice(0, 1), "sub"];
   return all.filter((name) => !owners.has(name));
-}
-
-function riskyTrigger({ claims }: Publisher, preset: ProviderPreset): string | undefined {
-  for (const { unlessPinned, applies } of preset.triggerRules) {
-    const pinned = unlessPinned !== undefined && Object.hasOwn(claims, unlessPinned) ? claims[unlessPinned] : undefined;
-    if (unlessPinned !== undefined && pinned !== undefined && applies({ [unlessPinned]: pinned }))
-      return `It accepts jobs with ${unlessPinned} ${String(pinned)}, where code that nobody reviewed may run.`;
-  }
-  return undefined;
-}
-
-function sameJobs(a: Publisher, b: Publisher): boolean {
-  return a.issuer === b.issuer && covers(a.claims, b.claims) && covers(b.claims, a.claims);
-}
-
-/** Does `other` let in whatever `publisher` does, with no smaller right, from no fewer addresses, and more? */
-function isBroader(other: Publisher, publisher: Publisher, preset: ProviderPreset): boolean {
-  if (other.id === publisher.id || other.issuer !== publisher.issuer) return false;
-  if (other.access === "read" && publisher.access === "write") return false;
-  if (!covers(other.claims, publisher.claims) || covers(publisher.claims, other.claims)) return false;
-  // A pinned trigger opens what the broader one keeps shut, so the two describe different jobs.
-  return riskyTrigger(publisher, preset) === undefined;
-}
-
-/** Is every condition of `a` also one of `b`? */
-function covers(a: Readonly<Record<string, ClaimValue>>, b: Readonly<Record<string, ClaimValue>>): boolean {
-  return Object.entries(a).every(([name, value]) => Object.hasOwn(b, name) && b[name] === value);
 }
 
 function days(seconds: number): number {
