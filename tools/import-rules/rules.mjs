@@ -67,7 +67,8 @@ export default {
       comment: "A use case knows ports, never adapters; only entry points and other adapters may import them.",
       from: {
         path: "^packages/(authority|hub)/src/",
-        pathNot: "(^packages/[^/]+/src/adapters/|/index\\.ts$|/audit-entry-point\\.ts$|\\.test\\.ts$|\\.contract\\.ts$)",
+        pathNot:
+          "(^packages/[^/]+/src/adapters/|/index\\.ts$|/audit-entry-point\\.ts$|\\.test\\.ts$|\\.contract\\.ts$)",
       },
       to: { path: "^packages/(authority|hub)/src/adapters/" },
     },
