@@ -3,6 +3,7 @@ import type { CliContext } from "../../context/cli-context.ts";
 import { untilStopped } from "../../context/until-stopped.ts";
 import { describeListenFailure } from "../../failure/listen-failure.ts";
 import type { loadSimulator } from "../../optional/load-simulator.ts";
+import { keptSigningKeys } from "./kept-signing-keys.ts";
 
 /** Serves the issuers of all simulated providers until the first signal. */
 export async function serveIssuers(
@@ -10,7 +11,8 @@ export async function serveIssuers(
   module: Awaited<ReturnType<typeof loadSimulator>>,
   options: { readonly port: number; readonly faults: readonly Fault[]; readonly json: boolean },
 ): Promise<void> {
-  await using simulator = await module.startSimulator({ port: options.port }).catch((error: unknown) => {
+  const signingKeys = keptSigningKeys(context, module.SIMULATED_PROVIDERS, options.port);
+  await using simulator = await module.startSimulator({ port: options.port, signingKeys }).catch((error: unknown) => {
     throw describeListenFailure(error, options.port);
   });
   for (const provider of module.SIMULATED_PROVIDERS) await simulator.setFaults(provider, options.faults);

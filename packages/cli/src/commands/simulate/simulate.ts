@@ -6,6 +6,7 @@ import { CommandExit } from "../../failure/command-exit.ts";
 import { describeListenFailure } from "../../failure/listen-failure.ts";
 import { loadSimulator } from "../../optional/load-simulator.ts";
 import { endpointOf } from "../../session/endpoint.ts";
+import { keptSigningKeys } from "./kept-signing-keys.ts";
 import { runInJob } from "./run-in-job.ts";
 import { serveIssuers } from "./serve-issuers.ts";
 
@@ -47,7 +48,7 @@ export async function simulate(context: CliContext, words: readonly string[], op
     workingDirectory: context.cwd,
     ...audiencesOf(module, context, provider, options.audience),
   };
-  const exitCode = await withSimulator(module, port, async (simulator) => {
+  const exitCode = await withSimulator(context, module, port, async (simulator) => {
     await simulator.setFaults(provider, faults);
     return runInJob(context, simulator, { provider, command, args, job });
   });
@@ -55,11 +56,13 @@ export async function simulate(context: CliContext, words: readonly string[], op
 }
 
 async function withSimulator<Result>(
+  context: CliContext,
   module: SimulatorModule,
   port: number,
   use: (simulator: Simulator) => Promise<Result>,
 ): Promise<Result> {
-  await using simulator = await module.startSimulator({ port }).catch((error: unknown) => {
+  const signingKeys = keptSigningKeys(context, module.SIMULATED_PROVIDERS, port);
+  await using simulator = await module.startSimulator({ port, signingKeys }).catch((error: unknown) => {
     throw describeListenFailure(error, port);
   });
   return await use(simulator);
