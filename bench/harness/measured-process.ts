@@ -9,6 +9,8 @@ export interface MeasuredProcess {
   cpuSeconds(): number;
   /** Highest resident memory so far, in MiB; NaN where `/proc` does not tell. */
   peakMemory(): number;
+  /** Resident memory now, in MiB; NaN where `/proc` does not tell. */
+  residentMemory(): number;
   stop(): Promise<void>;
 }
 
@@ -48,7 +50,8 @@ export async function startMeasured<T>(
     pid,
     ready: found,
     cpuSeconds: () => readCpuSeconds(pid),
-    peakMemory: () => readPeakMemory(pid),
+    peakMemory: () => readMemory(pid, /VmHWM:\s+(\d+)/),
+    residentMemory: () => readMemory(pid, /VmRSS:\s+(\d+)/),
     stop: () =>
       new Promise((stopped) => {
         child.once("exit", () => stopped());
@@ -78,9 +81,9 @@ function readCpuSeconds(pid: number): number {
   }
 }
 
-function readPeakMemory(pid: number): number {
+function readMemory(pid: number, line: RegExp): number {
   try {
-    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
+    return Number(line.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
   } catch {
     return Number.NaN;
   }
