@@ -39,8 +39,7 @@ export function fillPublishers(dataDir: string, filling: Filling): void {
     );
     const allowed = JSON.stringify([filling.issuerOrigin]);
     database.transaction(() => {
-      for (let index = 0; index < filling.issuers; index++)
-        issuer.run(randomUUID(), filling.issuerUrl(index), allowed);
+      for (let index = 0; index < filling.issuers; index++) issuer.run(randomUUID(), filling.issuerUrl(index), allowed);
       for (let index = 0; index < filling.publishers; index++) {
         const repository = repositoryOf(index);
         const [namespace = "", name = ""] = repository.split("/");
