@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ecKey, publicJwk, rsaKey } from "../token-exchange/local-issuer.contract.ts";
-import { parseKeySet } from "./key-set.ts";
+import { chooseKey, parseKeySet } from "./key-set.ts";
 
 const rsa = rsaKey("r1");
 const jwk = publicJwk(rsa);
@@ -22,6 +22,8 @@ describe("parseKeySet", () => {
   it.each([
     ["a key for encryption", { ...jwk, use: "enc" }],
     ["a key for signing only", { ...jwk, key_ops: ["sign"] }],
+    ["a key whose operations repeat", { ...jwk, key_ops: ["verify", "verify"] }],
+    ["a key whose operations are no texts", { ...jwk, key_ops: ["verify", 1] }],
     ["a key of another algorithm", { ...jwk, alg: "RS512" }],
     ["a symmetric key", { kty: "oct", k: "AAAA", kid: "o" }],
     ["a key with its private half", { ...jwk, ...rsa.privateKey.export({ format: "jwk" }) }],
@@ -42,5 +44,18 @@ describe("parseKeySet", () => {
     ["more than 50 keys", { keys: Array.from({ length: 51 }, () => ({})) }],
   ])("refuses a document with %s", (_what, document) => {
     expect(parseKeySet(JSON.parse(JSON.stringify(document)))).toBeUndefined();
+  });
+});
+
+describe("chooseKey", () => {
+  const { kid: _kid, ...nameless } = jwk;
+  const keys = parseKeySet(JSON.parse(JSON.stringify({ keys: [nameless] })));
+
+  it("takes the only key without a name for a token that names none", () => {
+    expect(chooseKey(keys, undefined, "RS256")).toBeDefined();
+  });
+
+  it("refuses a token that names a key where the only key has no name", () => {
+    expect(chooseKey(keys, "r1", "RS256")).toBeUndefined();
   });
 });

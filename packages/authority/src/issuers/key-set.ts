@@ -40,20 +40,15 @@ export function parseKeySet(document: JsonValue): readonly IssuerKey[] | undefin
   });
 }
 
-/** A token without `kid`, or a key without one, is only unambiguous when a single key fits. */
+/** A token that names a key gets that key or none; one that names none is only unambiguous when a single key fits. */
 export function chooseKey(
   keys: readonly IssuerKey[] | undefined,
   kid: string | undefined,
   alg: SigningAlgorithm,
 ): KeyObject | undefined {
   const fit = (keys ?? []).filter((key) => key.alg === alg);
-  if (kid !== undefined) {
-    const named = fit.find((key) => key.kid === kid);
-    if (named !== undefined) return named.key;
-  }
-  const [only] = fit;
-  if (only === undefined || fit.length !== 1) return undefined;
-  return kid === undefined || only.kid === undefined ? only.key : undefined;
+  if (kid !== undefined) return fit.find((key) => key.kid === kid)?.key;
+  return fit.length === 1 ? fit[0]?.key : undefined;
 }
 
 function importKey(jwk: JsonObject): Omit<IssuerKey, "kid" | "jwk"> | undefined {
@@ -69,7 +64,10 @@ function isForVerifying(jwk: JsonObject): boolean {
   const use = readClaim(jwk, "use");
   const operations = readClaim(jwk, "key_ops");
   if (use !== undefined && use !== "sig") return false;
-  return operations === undefined || (Array.isArray(operations) && operations.includes("verify"));
+  if (operations === undefined) return true;
+  if (!Array.isArray(operations) || !operations.includes("verify")) return false;
+  // RFC 7517 §4.3: an array of texts, none of them twice.
+  return operations.every((name) => typeof name === "string") && new Set(operations).size === operations.length;
 }
 
 function algorithmOf(jwk: JsonObject): SigningAlgorithm | undefined {
