@@ -14,13 +14,16 @@ import { startManyIssuers } from "./many-issuers.ts";
 
 /**
  * What an exchange costs beside few and beside many stored publishers and issuers: rate, CPU time and resident memory, in interleaved
- * rounds of one run. Every token is for a publisher chosen at random among all, from that publisher's issuer.
+ * rounds of one run. Every token is for a publisher chosen at random, from that publisher's issuer.
  *
- *     npm run bench -- scale [--sizes 10:10,10000:100,1000000:10000] [--rounds 5] [--requests 2000] [--connections 32]
+ *     npm run bench -- scale [--sizes 10:10,10000:100,1000000:10000] [--active 10] [--rounds 5] [--requests 2000] [--connections 32]
+ *
+ * `--active` is how many of the publishers are used, the same number beside every size; without it all of them are.
  */
 const { values } = parseArgs({
   options: {
     sizes: { type: "string", default: "10:10,10000:100,1000000:10000" },
+    active: { type: "string" },
     rounds: { type: "string", default: "5" },
     requests: { type: "string", default: "2000" },
     connections: { type: "string", default: "32" },
@@ -101,12 +104,17 @@ async function exchange(
   contestant: Contestant,
   count: number,
 ): Promise<LoadResult & { readonly cpuMicroseconds: number }> {
-  const bodies = Array.from({ length: count }, () =>
-    bodyFor(contestant, Math.floor(Math.random() * contestant.publishers)),
-  );
+  const bodies = Array.from({ length: count }, () => bodyFor(contestant, anyPublisher(contestant.publishers)));
   const before = contestant.hub.cpuSeconds();
   const result = await send(contestant, bodies);
   return { ...result, cpuMicroseconds: ((contestant.hub.cpuSeconds() - before) / result.requests) * 1e6 };
+}
+
+function anyPublisher(publishers: number): number {
+  const active = Math.min(publishers, Number(values.active ?? publishers));
+  // Far apart, and not all of one issuer.
+  const stride = Math.max(1, Math.floor(publishers / active) - 1);
+  return stride * Math.floor(Math.random() * active);
 }
 
 function bodyFor({ hub, issuers: issuerCount }: Contestant, index: number): string {
@@ -124,7 +132,7 @@ async function send({ hub, publishers }: Contestant, bodies: readonly string[]):
 
 function report(): void {
   console.log(
-    `scale: ${rounds} interleaved rounds of ${requests} exchanges on ${connections} connections; ${describeMachine()}; ratios to the smallest: median (min..max)`,
+    `scale: ${rounds} interleaved rounds of ${requests} exchanges on ${connections} connections, ${values.active ?? "all"} publishers in use; ${describeMachine()}; ratios to the smallest: median (min..max)`,
   );
   const [smallest] = contestants;
   for (const { publishers, issuers: issuerCount, databaseMiB, hub, memoryAtStart, results } of contestants) {
