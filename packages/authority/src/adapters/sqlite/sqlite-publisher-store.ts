@@ -30,7 +30,8 @@ export class SqlitePublisherStore implements PublisherStore {
         .selectAll()
         .where("target_key", "=", bind("target_key"))
         .where("issuer", "=", bind("issuer"))
-        .where("enabled", "=", 1),
+        // A literal: SQLite compares a bound value with the partial index on this column, and compiles the query anew at each execution.
+        .where("enabled", "=", sql.lit(1)),
     );
     this.#ofTarget = prepareQuery(connection, (db, bind) =>
       db
