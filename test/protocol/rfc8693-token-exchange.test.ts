@@ -298,8 +298,8 @@ const REFUSALS: readonly Case[] = [
   ["TP1903", "a pull request's job", withClaims({ event_name: "pull_request", ref: "refs/pull/7/merge" })],
 ];
 
-/** Codes whose cause cannot be brought about from outside; the file that tests each must name it. */
-const TESTED_INSIDE: Readonly<Record<string, string>> = {
+/** Codes that another file tests over HTTP, with a cause that needs more than a token; that file must name the code. */
+const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   TP1603: "packages/authority/src/limits/exchange-limits.test.ts",
   TP1906: "packages/authority/src/limits/exchange-limits.test.ts",
   TP1911: "test/providers/ci-providers.test.ts",
@@ -351,7 +351,7 @@ describe("a refused exchange", () => {
 
   it("has a test for every code that we send", () => {
     const tested = new Set<string>(["TP1303", ...REFUSALS.map(([code]) => code)]);
-    for (const [code, file] of Object.entries(TESTED_INSIDE)) {
+    for (const [code, file] of Object.entries(TESTED_ELSEWHERE)) {
       const where = path.join(root, file);
       if (existsSync(where) && readFileSync(where, "utf8").includes(code)) tested.add(code);
     }

@@ -11,6 +11,7 @@ import { registerHealthRoutes } from "./http/health-routes.ts";
 import { registerHomePage } from "./http/home-page.ts";
 import { type BoundListener, bindListener } from "./lifecycle/bound-listener.ts";
 import { type DataDirectory, openDataDirectory } from "./lifecycle/data-directory.ts";
+import { explainNewerDatabase } from "./lifecycle/newer-database.ts";
 import { wireAuthority } from "./wiring/wire-authority.ts";
 import { wireHub } from "./wiring/wire-hub.ts";
 
@@ -57,7 +58,7 @@ export async function startServer(options: StartServerOptions = {}): Promise<Run
       return await serve(config, options, listener, data);
     } catch (cause) {
       data[Symbol.dispose]();
-      throw cause;
+      throw explainNewerDatabase(cause, config.dataDir);
     }
   } catch (cause) {
     await listener.close(0);
