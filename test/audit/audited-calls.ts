@@ -1,5 +1,6 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { type Answer, GITHUB_CLAIMS, type RunningHub } from "../harness/running-hub.ts";
+import { announced, sendBytes, uploadAction } from "./lfs-upload.ts";
 
 /** One valid call of a changing route. They stand in an order in which each can be made once. */
 export interface AuditedCall {
@@ -78,8 +79,8 @@ export const AUDITED_CALLS: readonly AuditedCall[] = [
     route: "PUT /api/lfs/objects/:oid",
     prepare: async (hub) => {
       const content = randomBytes(2000);
-      const { href } = await uploadAction(hub, content, ["basic"]);
-      return () => send("PUT", href, content);
+      const { href } = await uploadAction(hub, "acme/model", announced(content), ["basic"]);
+      return () => sendBytes("PUT", href, content);
     },
   },
   {
@@ -87,18 +88,18 @@ export const AUDITED_CALLS: readonly AuditedCall[] = [
     startsAnew: true,
     prepare: async (hub) => {
       const content = Buffer.alloc(PARTED_BYTES);
-      const oid = digestOf(content);
-      const { href, header = {} } = await uploadAction(hub, content, ["basic", "multipart"]);
+      const { oid } = announced(content);
+      const { href, header = {} } = await uploadAction(hub, "acme/model", announced(content), ["basic", "multipart"]);
       const size = Number(header.chunk_size);
       const parts: { readonly partNumber: number; readonly etag: string }[] = [];
       for (const [name, url] of Object.entries(header)) {
         if (!/^\d+$/.test(name)) continue;
         const partNumber = Number(name);
-        const response = await send("PUT", url, content.subarray((partNumber - 1) * size, partNumber * size));
+        const response = await sendBytes("PUT", url, content.subarray((partNumber - 1) * size, partNumber * size));
         parts.push({ partNumber, etag: response.headers.get("etag") ?? "" });
       }
       parts.sort((one, other) => one.partNumber - other.partNumber);
-      return () => send("POST", href, JSON.stringify({ oid, parts }), "application/json");
+      return () => sendBytes("POST", href, JSON.stringify({ oid, parts }), "application/json");
     },
   },
   ...KINDS.map(({ type }) =>
@@ -187,44 +188,6 @@ function withId(
 async function newToken(hub: RunningHub): Promise<string> {
   const made = await hub.call("POST", `${API}/tokens`, { token: hub.adminToken, body: { user: "ada", role: "read" } });
   return made.json.token;
-}
-
-async function uploadAction(
-  hub: RunningHub,
-  content: Uint8Array,
-  transfers: readonly string[],
-): Promise<{ readonly href: string; readonly header?: Readonly<Record<string, string>> }> {
-  const answer = await hub.call("POST", "/acme/model.git/info/lfs/objects/batch", {
-    token: hub.adminToken,
-    headers: { "content-type": "application/vnd.git-lfs+json" },
-    body: {
-      operation: "upload",
-      transfers,
-      hash_algo: "sha256",
-      objects: [{ oid: digestOf(content), size: content.length }],
-    },
-  });
-  return answer.json.objects[0].actions.upload;
-}
-
-async function send(
-  method: string,
-  url: string,
-  body: Uint8Array<ArrayBuffer> | string,
-  contentType = "application/octet-stream",
-): Promise<Answer> {
-  const response = await fetch(url, { method, body, headers: { "content-type": contentType } });
-  const text = await response.text();
-  return {
-    status: response.status,
-    headers: response.headers,
-    text,
-    json: text.startsWith("{") ? JSON.parse(text) : undefined,
-  };
-}
-
-function digestOf(content: Uint8Array): string {
-  return createHash("sha256").update(content).digest("hex");
 }
 
 /** An issuer whose keys are given, so that nothing is fetched. A new URL each time. */

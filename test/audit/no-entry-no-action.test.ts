@@ -1,11 +1,9 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Answer, GITHUB_CLAIMS, type RunningHub, startHub } from "../harness/running-hub.ts";
-import { temporaryFolder } from "../harness/temporary-folder.ts";
+import { type Answer, type RunningHub, startHub } from "../harness/running-hub.ts";
 import { AUDITED_CALLS } from "./audited-calls.ts";
 import { storedState } from "./stored-state.ts";
 
@@ -58,69 +56,6 @@ describe("every changing route", () => {
   );
 });
 
-describe("a log that is full", () => {
-  // A small disk of its own needs the right to mount one; CI's containers and developers' machines differ in that.
-  const folder = temporaryFolder("full");
-  const isMounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", folder.path]).status === 0;
-  afterAll(() => {
-    if (isMounted) spawnSync("umount", ["-l", folder.path]);
-    folder[Symbol.dispose]();
-  });
-
-  it.skipIf(!isMounted)(
-    "refuses every kind of change, changes nothing, and goes on when there is room again",
-    async () => {
-      const dataDir = path.join(folder.path, "data");
-      await using small = await startHub({ dataDir });
-      await small.repo("root-admin/train");
-      const claims = { provider: "github", issuer: small.simulator.issuerUrl("github"), claims: GITHUB_CLAIMS };
-      expect((await small.publisher("models/root-admin/train", claims)).status).toBe(201);
-      // Once before, so that the issuer's keys are known: what is looked at is the log.
-      const early = await small.simulator.issueToken("github", { audience: small.url });
-      expect((await small.exchange(early, "root-admin/train")).status).toBe(200);
-      const subjectToken = await small.simulator.issueToken("github", { audience: small.url });
-      const commit = [
-        { key: "header", value: { summary: "Add a file" } },
-        { key: "file", value: { path: "hello.txt", content: "aGVsbG8K", encoding: "base64" } },
-      ];
-      const asAdmin = (method: string, where: string, body: unknown, headers = {}) =>
-        small.call(method, where, { token: small.adminToken, body, headers });
-      const calls: readonly (readonly [string, () => Promise<Answer>])[] = [
-        ["exchange", () => small.exchange(subjectToken, "root-admin/train")],
-        ["publisher add", () => small.publisher("users/root-admin", claims)],
-        ["token create", () => asAdmin("POST", "/api/postern/v1/tokens", { role: "read" })],
-        ["repo create", () => asAdmin("POST", "/api/repos/create", { name: "another" })],
-        [
-          "commit",
-          () =>
-            asAdmin(
-              "POST",
-              "/api/models/root-admin/train/commit/main",
-              commit.map((line) => JSON.stringify(line)).join("\n"),
-              { "content-type": "application/x-ndjson" },
-            ),
-        ],
-      ];
-      fillUp(path.join(folder.path, "filler"));
-      for (const [name, call] of calls) {
-        const before = storedState(dataDir);
-        const refused = await call();
-        // 507: git found the disk full before anything was to be recorded.
-        expect([503, 507], `${name}: ${refused.status} ${refused.text}`).toContain(refused.status);
-        expect(storedState(dataDir), name).toBe(before);
-      }
-      rmSync(path.join(folder.path, "filler"));
-      for (const [name, call] of calls) {
-        const done = await call();
-        expect(done.status, `${name}: ${done.text}`).toBeLessThan(300);
-      }
-      const { text } = await small.call("GET", "/api/postern/v1/audit", { token: small.adminToken });
-      for (const event of ["token.exchange", "publisher.add", "token.create", "repo.create", "repo.commit"])
-        expect(text).toContain(`"event":"${event}"`);
-    },
-  );
-});
-
 describe("a log that is slow", () => {
   it("holds a change up for as long as it takes, and refuses it when it takes too long", async () => {
     const call = (name: string) => hub.call("POST", "/api/postern/v1/users", { token: hub.adminToken, body: { name } });
@@ -144,19 +79,6 @@ async function withBrokenLog(dataDir: string, call: () => Promise<Answer>): Prom
     return await call();
   } finally {
     changeSchema(dataDir, "drop trigger broken");
-  }
-}
-
-/** Leaves not a byte. */
-function fillUp(file: string): void {
-  for (let size = 64 * 1024; size >= 1; size = Math.floor(size / 4)) {
-    for (;;) {
-      try {
-        appendFileSync(file, Buffer.alloc(size));
-      } catch {
-        break;
-      }
-    }
   }
 }
 

@@ -1,0 +1,49 @@
+import { spawnSync } from "node:child_process";
+import { appendFileSync, rmSync } from "node:fs";
+import path from "node:path";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+/** A file system of its own with so little room that a test can fill it. */
+export interface SmallDisk extends Disposable {
+  readonly path: string;
+  /** Leaves not a byte. */
+  fillUp(): void;
+  /** Gives back what `fillUp` took. */
+  makeRoom(): void;
+}
+
+/**
+ * Mounts a small disk in memory.
+ *
+ * @returns `undefined` where mounting is not allowed: CI's containers and developers' machines differ in that.
+ */
+export function smallDisk(mebibytes: number): SmallDisk | undefined {
+  const folder = temporaryFolder("small-disk");
+  const mount = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${mebibytes}m`, "tmpfs", folder.path]);
+  if (mount.status !== 0) {
+    folder[Symbol.dispose]();
+    return undefined;
+  }
+  const filler = path.join(folder.path, "filler");
+  return {
+    path: folder.path,
+    fillUp: () => fill(filler),
+    makeRoom: () => rmSync(filler, { force: true }),
+    [Symbol.dispose]: () => {
+      spawnSync("umount", ["-l", folder.path]);
+      folder[Symbol.dispose]();
+    },
+  };
+}
+
+function fill(file: string): void {
+  for (let size = 64 * 1024; size >= 1; size = Math.floor(size / 4)) {
+    for (;;) {
+      try {
+        appendFileSync(file, Buffer.alloc(size));
+      } catch {
+        break;
+      }
+    }
+  }
+}
