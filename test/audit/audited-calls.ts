@@ -102,6 +102,12 @@ export const AUDITED_CALLS: readonly AuditedCall[] = [
       return () => sendBytes("POST", href, JSON.stringify({ oid, parts }), "application/json");
     },
   },
+  ...KINDS.flatMap(({ type }) =>
+    [
+      { fromRepo: `acme/${type}`, toRepo: `acme/${type}-moved` },
+      { fromRepo: `acme/${type}-moved`, toRepo: `acme/${type}` },
+    ].map((names) => simple("POST", "/api/repos/move", { body: { ...names, type } })),
+  ),
   ...KINDS.map(({ type }) =>
     simple("DELETE", "/api/repos/delete", { body: { organization: "acme", name: type, type } }),
   ),

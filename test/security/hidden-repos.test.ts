@@ -51,6 +51,11 @@ const CHANGES: readonly Probe[] = [
   { method: "POST", path: () => "/api/repos/create", body: name },
   {
     method: "POST",
+    path: () => "/api/repos/move",
+    body: (repo) => ({ fromRepo: repo, toRepo: `${repo}-moved`, type: "model" }),
+  },
+  {
+    method: "POST",
     path: (repo) => `/${repo}.git/info/lfs/objects/batch`,
     body: () => ({ operation: "upload", objects: [{ oid: SHA, size: 1 }] }),
   },

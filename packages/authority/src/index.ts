@@ -24,6 +24,7 @@ export { SqliteGrantLedger } from "./adapters/sqlite/sqlite-grant-ledger.ts";
 export { SqliteIssuerStore } from "./adapters/sqlite/sqlite-issuer-store.ts";
 export { type HeldNameTable, SqlitePendingPublishers } from "./adapters/sqlite/sqlite-pending-publishers.ts";
 export { SqlitePublisherStore } from "./adapters/sqlite/sqlite-publisher-store.ts";
+export { type RepoNameTable, SqliteRepoMoves } from "./adapters/sqlite/sqlite-repo-moves.ts";
 export { SqliteSeenKeysStore } from "./adapters/sqlite/sqlite-seen-keys-store.ts";
 export { SqliteSigningKeyStore } from "./adapters/sqlite/sqlite-signing-key-store.ts";
 export { SqliteSpentTokens } from "./adapters/sqlite/sqlite-spent-tokens.ts";

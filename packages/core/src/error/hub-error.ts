@@ -7,6 +7,7 @@ export type HubErrorCode =
   | "RevisionNotFound"
   | "EntryNotFound"
   | "RepoExists"
+  | "RepoMoved"
   | "InvalidCredentials"
   | "Forbidden"
   | "TrustedPublishingOnly"

@@ -15,12 +15,14 @@ import type { Gatekeeper } from "../access/gatekeeper.ts";
 import { GitRepositoriesOnDisk } from "../adapters/git/git-repositories-on-disk.ts";
 import { HubDatabase } from "../adapters/sqlite/hub-database.ts";
 import { SqliteRepoCatalogue } from "../adapters/sqlite/sqlite-repo-catalogue.ts";
+import { SqliteRepoNames } from "../adapters/sqlite/sqlite-repo-names.ts";
 import { BranchLocks } from "../commits/branch-locks.ts";
 import type { LfsObjects } from "../lfs/lfs-objects.ts";
 import { createRepo } from "../repos/create-repo.ts";
 import type { StoredRepo } from "../repos/repo-catalogue.ts";
 import { settleRepos } from "../repos/settle-repos.ts";
 import { type HubRoutesDeps, registerHubRoutes } from "./hub-routes.ts";
+import { redirectMovedRepos } from "./redirect-moved-repos.ts";
 
 const ANONYMOUS: AnonymousPrincipal = { kind: "anonymous" };
 
@@ -108,6 +110,12 @@ export class HubHarness implements AsyncDisposable {
       audit: { record: (event) => this.#record(event) },
       clock: { now: () => epochSeconds(Date.now() / 1000) },
       newRepoId: () => randomBytes(12).toString("hex"),
+      moves: {
+        move: async (move, event) => {
+          await this.#record(event);
+          return database.write(() => new SqliteRepoNames(database).move(move));
+        },
+      },
       locks: new BranchLocks(),
       limits: { maxBodyBytes: 64 * 1024 * 1024, maxLineBytes: 24 * 1024 * 1024 },
     };
@@ -136,6 +144,7 @@ export class HubHarness implements AsyncDisposable {
     await settleRepos(harness.catalogue, harness.git);
     harness.principals.set("hf_ada", person("ada"));
     harness.principals.set("hf_bob", person("bob"));
+    redirectMovedRepos(harness.app, harness.deps);
     registerHubRoutes(harness.app, harness.deps);
     register(harness);
     await harness.app.ready();

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import type { CommitDependencies } from "../commits/commit-to-branch.ts";
-import type { RepoLifecycleDependencies } from "../repos/create-repo.ts";
+import type { MoveDependencies } from "../repos/move-repo.ts";
 import { registerAccessRoutes } from "./access-routes.ts";
 import { registerCommitRoutes } from "./commit-routes.ts";
 import { registerHistoryRoutes } from "./history-routes.ts";
@@ -12,7 +12,7 @@ import { registerTreeRoutes } from "./tree-routes.ts";
 import { registerYamlRoute } from "./yaml-routes.ts";
 
 /** Everything that the routes of the Hub's API need, LFS and resolve left out. */
-export interface HubRoutesDeps extends CommitDependencies, RepoLifecycleDependencies {}
+export interface HubRoutesDeps extends CommitDependencies, MoveDependencies {}
 
 /** Adds the Hub's repo API (hub-wire §4, §6.1–6.3, §7.1, §7.4). */
 export function registerHubRoutes(app: FastifyInstance, deps: HubRoutesDeps): void {

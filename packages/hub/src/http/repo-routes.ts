@@ -7,8 +7,9 @@ import type { FastifyInstance } from "fastify";
 import { openRepoForChange } from "../access/open-repo-for-change.ts";
 import { parseEntryPath } from "../git/entry-path.ts";
 import { changeTrustedPublishingOnly, changeVisibility, deleteRepo } from "../repos/change-repo.ts";
-import { createRepo, type RepoLifecycleDependencies } from "../repos/create-repo.ts";
+import { createRepo } from "../repos/create-repo.ts";
 import type { FirstFile } from "../repos/first-commit.ts";
+import { type MoveDependencies, moveRepo } from "../repos/move-repo.ts";
 import { callerOf, openRequestedRepo, originOf, type RepoAccessDeps } from "./opened-repo.ts";
 import { RequestFields } from "./request-fields.ts";
 
@@ -16,8 +17,8 @@ import { RequestFields } from "./request-fields.ts";
 const CREATE_BODY_BYTES = 16 * 1024 * 1024;
 const MAX_FIRST_FILES = 100;
 
-/** `POST /api/repos/create`, `DELETE /api/repos/delete`, `PUT /api/{kind}s/{repo}/settings` (hub-wire §4). */
-export function registerRepoRoutes(app: FastifyInstance, deps: RepoLifecycleDependencies & RepoAccessDeps): void {
+/** `POST /api/repos/create`, `POST /api/repos/move`, `DELETE /api/repos/delete`, `PUT /api/{kind}s/{repo}/settings` (hub-wire §4). */
+export function registerRepoRoutes(app: FastifyInstance, deps: MoveDependencies & RepoAccessDeps): void {
   app.post(
     "/api/repos/create",
     { bodyLimit: CREATE_BODY_BYTES, config: { audit: { event: "repo.create" } } },
@@ -25,9 +26,7 @@ export function registerRepoRoutes(app: FastifyInstance, deps: RepoLifecycleDepe
       const caller = await callerOf(deps.gatekeeper, request);
       const fields = RequestFields.of(request.body);
       const wanted = namedRepo(fields, caller.principal);
-      if (wanted === undefined) {
-        throw new HubError(400, "BadRequest", "Invalid repo name. Use letters, digits, '-', '_' and '.', 96 at most.");
-      }
+      if (wanted === undefined) throw badName();
       const { kind, repo } = await createRepo(deps, caller, {
         repo: wanted,
         visibility: visibilityOf(fields) ?? "public",
@@ -47,6 +46,17 @@ export function registerRepoRoutes(app: FastifyInstance, deps: RepoLifecycleDepe
     const wanted = namedRepo(RequestFields.of(request.body), caller.principal);
     await deleteRepo(deps, caller, await openRepoForChange(deps, caller, wanted, "admin"));
     return reply.send({});
+  });
+
+  app.post("/api/repos/move", { config: { audit: { event: "repo.move" } } }, async (request, reply) => {
+    const caller = await callerOf(deps.gatekeeper, request);
+    const fields = RequestFields.of(request.body);
+    const kind = kindOf(fields);
+    const repo = await openRepoForChange(deps, caller, wholeName(kind, fields.text("fromRepo")), "admin");
+    const wanted = wholeName(kind, fields.text("toRepo"));
+    if (wanted === undefined) throw badName();
+    const moved = await moveRepo(deps, caller, repo, wanted);
+    return reply.send({ url: `${originOf(request)}/${repoPathOf(moved)}`, id: repo.repoId, name: repoIdOf(moved) });
   });
 
   for (const kind of REPO_KINDS) {
@@ -76,14 +86,28 @@ export function registerRepoRoutes(app: FastifyInstance, deps: RepoLifecycleDepe
 
 /** `undefined` when the fields name no possible repo. @throws {HubError} 400 for an unknown type. */
 function namedRepo(fields: RequestFields, principal: Principal): RepoRef | undefined {
+  const kind = kindOf(fields);
+  const name = fields.text("name");
+  if (name.includes("/")) return wholeName(kind, name);
+  return parseRepoRef(kind, fields.optionalText("organization") ?? ownNamespace(principal), name);
+}
+
+/** @throws {HubError} 400 for an unknown type. */
+function kindOf(fields: RequestFields): RepoKind {
   const type = fields.optionalText("type") ?? "model";
   const kind = REPO_KINDS.find((known) => known === type);
-  if (kind === undefined)
-    throw new HubError(400, "BadRequest", `The field "type" must be one of ${REPO_KINDS.join(", ")}.`);
-  const name = fields.text("name");
-  const slash = name.indexOf("/");
-  if (slash >= 0) return parseRepoRef(kind, name.slice(0, slash), name.slice(slash + 1));
-  return parseRepoRef(kind, fields.optionalText("organization") ?? ownNamespace(principal), name);
+  if (kind !== undefined) return kind;
+  throw new HubError(400, "BadRequest", `The field "type" must be one of ${REPO_KINDS.join(", ")}.`);
+}
+
+/** `namespace/name`; `undefined` when it names no possible repo. */
+function wholeName(kind: RepoKind, id: string): RepoRef | undefined {
+  const slash = id.indexOf("/");
+  return slash < 0 ? undefined : parseRepoRef(kind, id.slice(0, slash), id.slice(slash + 1));
+}
+
+function badName(): HubError {
+  return new HubError(400, "BadRequest", "Invalid repo name. Use letters, digits, '-', '_' and '.', 96 at most.");
 }
 
 function ownNamespace(principal: Principal): string {

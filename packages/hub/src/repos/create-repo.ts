@@ -59,7 +59,7 @@ export async function createRepo(
   if (present !== undefined && decideRepoAccess(principal, present, "read").kind === "allow") {
     return { kind: "exists", repo: present };
   }
-  const repo = await allowedName(deps, caller, wanted);
+  const repo = await allowedName(deps, caller, wanted, "repo.create");
   const held = await deps.catalogue.findHeld(repo, deps.clock.now());
   if (held !== undefined && !mayTake(principal, held)) {
     await deps.audit.record({
@@ -133,12 +133,22 @@ export function lifecycleEvent(
   };
 }
 
-async function allowedName(deps: RepoLifecycleDependencies, caller: Caller, wanted: NewRepo): Promise<RepoRef> {
+/**
+ * A name with the namespace as its account spells it, if the caller may put a repo there; a refusal is recorded as `event`.
+ *
+ * @throws {HubError} 401 or 403 `Forbidden`, 404 `NotFound` for a namespace that does not exist.
+ */
+export async function allowedName(
+  deps: Pick<RepoLifecycleDependencies, "audit" | "gatekeeper">,
+  caller: Caller,
+  wanted: Pick<NewRepo, "repo" | "visibility">,
+  event: string,
+): Promise<RepoRef> {
   const { kind, namespace: wantedNamespace, name } = wanted.repo;
   if (!mayCreateRepoIn(caller.principal, wantedNamespace)) {
     if (caller.principal.kind !== "anonymous") {
       await deps.audit.record({
-        ...lifecycleEvent("repo.create", "denied", caller, { ...wanted, repoId: "" }),
+        ...lifecycleEvent(event, "denied", caller, { ...wanted, repoId: "" }),
         detail: { code: "Forbidden" },
       });
     }

@@ -31,6 +31,8 @@ export interface RepoCatalogue {
   /** By name without regard to case; the answer carries the stored spelling. */
   find(repo: RepoRef): Promise<StoredRepo | undefined>;
   findById(repoId: string): Promise<StoredRepo | undefined>;
+  /** The repo that had this name before it was moved; only while no other repo has the name. */
+  findMoved(former: RepoRef): Promise<StoredRepo | undefined>;
   /**
    * `exists` when the name is taken in any spelling, `held` when it is kept for a repo of another id. A name that is held for this very
    * id is held no more. Resolves when durable.

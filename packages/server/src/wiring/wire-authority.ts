@@ -15,6 +15,7 @@ import {
   loadSecretKey,
   openAuthorityDatabase,
   openKeyRing,
+  type RepoNameTable,
   type ResourceDirectory,
   registerAccessTokensRoutes,
   registerAccountsRoutes,
@@ -43,6 +44,7 @@ import {
   SqliteIssuerStore,
   SqlitePendingPublishers,
   SqlitePublisherStore,
+  SqliteRepoMoves,
   SqliteSeenKeysStore,
   SqliteSigningKeyStore,
   SqliteSpentTokens,
@@ -73,6 +75,8 @@ export interface WiredAuthority {
   readonly gatekeeper: TokenGatekeeper;
   readonly audit: SqliteAuditLog;
   readonly switches: SwitchReader;
+  /** Moves repos and their rights, given the hub's names on the authority's own connection. */
+  repoMoves(names: (database: AuthorityDatabase) => RepoNameTable): SqliteRepoMoves;
   /** 32 bytes that stay the same over restarts; other secrets are derived from it. */
   readonly secret: Uint8Array;
   /** The token of an administrator that this start made; shown once. */
@@ -142,6 +146,7 @@ export async function wireAuthority(
     gatekeeper,
     audit,
     switches,
+    repoMoves: (names) => new SqliteRepoMoves(database, names(database)),
     secret,
     bootstrapToken,
     hasAdministrator: (await accounts.list("user")).some(({ isAdmin }) => isAdmin),

@@ -1,6 +1,6 @@
 import { hkdfSync, randomBytes } from "node:crypto";
 import path from "node:path";
-import type { SwitchReader } from "@postern/authority";
+import type { AuthorityDatabase, RepoNameTable, SwitchReader } from "@postern/authority";
 import type { Clock } from "@postern/core/time/clock";
 import {
   type AuditLog,
@@ -13,12 +13,15 @@ import {
   HubDatabase,
   LfsFileStore,
   makeHeldRepo,
+  type RepoMoves,
+  redirectMovedRepos,
   registerHubRoutes,
   registerLfsRoutes,
   registerResolveRoutes,
   SqliteHeldNames,
   SqliteLfsLinks,
   SqliteRepoCatalogue,
+  SqliteRepoNames,
   settleRepos,
 } from "@postern/hub";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
@@ -40,6 +43,7 @@ export interface HubWiring {
   readonly gatekeeper: Gatekeeper;
   readonly audit: AuditLog;
   readonly switches: SwitchReader;
+  repoMoves(names: (database: AuthorityDatabase) => RepoNameTable): RepoMoves;
   /** 32 bytes that stay the same over restarts; the key of signed URLs is derived from it. */
   readonly secret: Uint8Array;
 }
@@ -48,7 +52,8 @@ export interface HubWiring {
 const SWEEP_INTERVAL_MS = 3_600_000;
 
 /** Builds the hub: the only place where its adapters meet its ports. */
-export async function wireHub({ data, clock, log, gatekeeper, audit, switches, secret }: HubWiring): Promise<WiredHub> {
+export async function wireHub(wiring: HubWiring): Promise<WiredHub> {
+  const { data, clock, log, gatekeeper, audit, switches, secret } = wiring;
   const database = await HubDatabase.open(data.database);
   const catalogue = new SqliteRepoCatalogue(database);
   const links = new SqliteLfsLinks(database);
@@ -66,6 +71,7 @@ export async function wireHub({ data, clock, log, gatekeeper, audit, switches, s
     "abandoned uploads not cleared",
   );
   const locks = new BranchLocks();
+  const moves = wiring.repoMoves(({ connection }) => new SqliteRepoNames(HubDatabase.on(connection)));
   const ticketKey = new Uint8Array(hkdfSync("sha256", secret, "", "postern signed transfer URLs", 32));
 
   return {
@@ -75,6 +81,7 @@ export async function wireHub({ data, clock, log, gatekeeper, audit, switches, s
     },
     heldNames: ({ connection }) => new SqliteHeldNames(HubDatabase.on(connection)),
     registerRoutes: (app) => {
+      redirectMovedRepos(app, { gatekeeper, catalogue });
       // Scopes of their own: each has its own body parsers.
       app.register(async (scope) => {
         refuseChangesInReadOnlyMode(scope, switches);
@@ -87,6 +94,7 @@ export async function wireHub({ data, clock, log, gatekeeper, audit, switches, s
           audit,
           clock,
           newRepoId: () => randomBytes(12).toString("hex"),
+          moves,
           locks,
           limits: DEFAULT_COMMIT_LIMITS,
         });

@@ -5,6 +5,13 @@ export interface HubTables {
   repos: RepoRow;
   lfs_links: LfsLinkRow;
   held_names: HeldNameRow;
+  former_names: FormerNameRow;
+}
+
+export interface FormerNameRow {
+  repo_key: string;
+  repo_id: string;
+  moved_at: number;
 }
 
 export interface HeldNameRow {

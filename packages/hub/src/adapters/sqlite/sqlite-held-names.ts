@@ -56,6 +56,8 @@ export class SqliteHeldNames {
     const { repo_key, kind, namespace, name, visibility } = row;
     const repo = { repo_id: repoId, repo_key, kind, namespace, name, visibility, created_by: createdBy };
     this.#database.run((db) => db.insertInto("repos").values({ ...repo, created_at: at, updated_at: at }));
+    // A repo that had the name before it was moved is not reached by it any more.
+    this.#database.run((db) => db.deleteFrom("former_names").where("repo_key", "=", repo_key));
     return true;
   }
 

@@ -8,17 +8,28 @@ import type { RepoCatalogue, RepoQuery, StoredRepo } from "../../repos/repo-cata
 import type { HubDatabase } from "./hub-database.ts";
 import type { RepoRow } from "./hub-tables.ts";
 import { SqliteHeldNames } from "./sqlite-held-names.ts";
+import { SqliteRepoNames } from "./sqlite-repo-names.ts";
 
 /** The catalogue of repos in `postern.db`. */
 export class SqliteRepoCatalogue implements RepoCatalogue {
   readonly #database: HubDatabase;
   readonly #held: SqliteHeldNames;
+  readonly #names: SqliteRepoNames;
   readonly #byKey: (key: string) => Selectable<RepoRow> | undefined;
+  readonly #byFormerKey: (key: string) => Selectable<RepoRow> | undefined;
 
   constructor(database: HubDatabase) {
     this.#database = database;
     this.#held = new SqliteHeldNames(database);
+    this.#names = new SqliteRepoNames(database);
     this.#byKey = database.lookup((db, key) => db.selectFrom("repos").selectAll().where("repo_key", "=", key));
+    this.#byFormerKey = database.lookup((db, key) =>
+      db
+        .selectFrom("former_names")
+        .innerJoin("repos", "repos.repo_id", "former_names.repo_id")
+        .selectAll("repos")
+        .where("former_names.repo_key", "=", key),
+    );
   }
 
   async find(repo: RepoRef): Promise<StoredRepo | undefined> {
@@ -28,6 +39,11 @@ export class SqliteRepoCatalogue implements RepoCatalogue {
 
   async findById(repoId: string): Promise<StoredRepo | undefined> {
     const row = this.#database.get((db) => db.selectFrom("repos").selectAll().where("repo_id", "=", repoId));
+    return row === undefined ? undefined : toStoredRepo(row);
+  }
+
+  async findMoved(former: RepoRef): Promise<StoredRepo | undefined> {
+    const row = this.#byFormerKey(repoKeyOf(former));
     return row === undefined ? undefined : toStoredRepo(row);
   }
 
@@ -60,6 +76,7 @@ export class SqliteRepoCatalogue implements RepoCatalogue {
       );
       if (changes === 0) return "exists";
       this.#held.release(repoId);
+      this.#names.endRedirect(repo);
       return "created";
     });
   }
