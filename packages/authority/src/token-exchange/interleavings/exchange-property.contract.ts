@@ -1,8 +1,8 @@
 import { randomInt } from "node:crypto";
 import fc from "fast-check";
+import type { LocalIssuer } from "../local-issuer.contract.ts";
 import { ExchangeRun } from "./exchange-run.contract.ts";
 import { EXCHANGE_STEPS } from "./exchange-step.contract.ts";
-import type { LocalIssuer } from "./local-issuer.contract.ts";
 import { RestartableAuthority } from "./restartable-authority.contract.ts";
 
 /** Runs in all, half of them in each file; a longer soak: `POSTERN_TEST_RUNS=100000 npx vitest run exchange-interleavings`. */

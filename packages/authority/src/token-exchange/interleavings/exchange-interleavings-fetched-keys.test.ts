@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import { startIssuer } from "../local-issuer.contract.ts";
 import { OUTCOMES, performRuns, RUNS, SOAK_TIMEOUT_MS } from "./exchange-property.contract.ts";
-import { startIssuer } from "./local-issuer.contract.ts";
 
 // The other half in a file of its own, so that two processors share the work.
 it(
