@@ -2,6 +2,7 @@ export type { AuditLog } from "./access/audit-log.ts";
 export type { Gatekeeper } from "./access/gatekeeper.ts";
 export { DEFAULT_GIT, type GitProgram } from "./adapters/git/git-command.ts";
 export { GitRepositoriesOnDisk, type GitStorageOptions } from "./adapters/git/git-repositories-on-disk.ts";
+export { type GitTransferOptions, GitTransfersOnDisk } from "./adapters/git/git-transfers-on-disk.ts";
 export { LfsFileStore } from "./adapters/lfs-file-store.ts";
 export { HubDatabase } from "./adapters/sqlite/hub-database.ts";
 export { SqliteHeldNames } from "./adapters/sqlite/sqlite-held-names.ts";
@@ -10,6 +11,8 @@ export { SqliteRepoCatalogue } from "./adapters/sqlite/sqlite-repo-catalogue.ts"
 export { SqliteRepoNames } from "./adapters/sqlite/sqlite-repo-names.ts";
 export { BranchLocks } from "./commits/branch-locks.ts";
 export { DEFAULT_COMMIT_LIMITS, type LineLimits } from "./commits/read-lines.ts";
+export { DEFAULT_PUSH_RULES, type PushRules } from "./git-http/check-push.ts";
+export { type GitRoutesDeps, registerGitRoutes } from "./http/git-routes.ts";
 export { type HubRoutesDeps, registerHubRoutes } from "./http/hub-routes.ts";
 export { registerLfsRoutes } from "./http/lfs-routes.ts";
 export type { LfsRoutesDeps } from "./http/lfs-routes-deps.ts";

@@ -70,6 +70,14 @@ export interface Ref {
 /** Outcome of moving a ref: `stale` when it did not hold the expected value any more, `clash` when `a` and `a/b` cannot both exist. */
 export type RefUpdate = "updated" | "stale" | "clash";
 
+/** From what a ref is moved to what; `undefined` stands for "does not exist". */
+export interface RefMove {
+  /** Full. */
+  readonly ref: string;
+  readonly to: ObjectId | undefined;
+  readonly expected: ObjectId | undefined;
+}
+
 /** Port: one repo's git objects and refs. Everything it answers is committed data; half-made commits are never seen. */
 export interface GitRepository {
   readonly repoId: string;
@@ -100,6 +108,8 @@ export interface GitRepository {
   listRefs(prefix: string): Promise<readonly Ref[]>;
   /** Compare-and-swap, durable when it resolves. `undefined` stands for "does not exist". */
   updateRef(ref: string, to: ObjectId | undefined, expected: ObjectId | undefined): Promise<RefUpdate>;
+  /** Like `updateRef` for several refs: all of them move or none. */
+  updateRefs(moves: readonly RefMove[]): Promise<RefUpdate>;
   /** A place for new objects of one commit, invisible until published. */
   stageObjects(): Promise<StagedObjects>;
 }

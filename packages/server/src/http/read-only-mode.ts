@@ -20,8 +20,13 @@ export function refuseChangesInReadOnlyMode(scope: FastifyInstance, switches: Sw
     if (off === undefined) return;
     const { audit } = request.routeOptions.config;
     const declaresEvent = audit !== undefined && "event" in audit;
-    if (!declaresEvent && !ALWAYS_CHANGING.has(request.method)) return;
+    if (!declaresEvent && !ALWAYS_CHANGING.has(request.method) && !announcesPush(request.query)) return;
     const reason = off.reason === "" ? "" : ` The reason: ${off.reason}`;
     throw new HubError(403, "ReadOnlyMode", `This hub is in read-only mode: nothing can be changed for now.${reason}`);
   });
+}
+
+/** Git asks so before it pushes, and shows people only what it is told then. */
+function announcesPush(query: unknown): boolean {
+  return typeof query === "object" && query !== null && "service" in query && query.service === "git-receive-pack";
 }

@@ -20,11 +20,12 @@ export function renderRefusal(error: FastifyError | Error, request: FastifyReque
     typeof wire.body.error_description === "string" ? wire.body.error_description : String(wire.body.error);
   for (const name of Object.keys(reply.getHeaders()))
     if (name.startsWith("content-") || name === "etag") reply.removeHeader(name);
-  void reply
-    .code(wire.status)
-    .headers({ "x-error-message": toHeaderValue(message), ...wire.headers })
-    .type("application/json; charset=utf-8")
-    .send({ ...wire.body, request_id: request.id });
+  void reply.code(wire.status).headers({ "x-error-message": toHeaderValue(message), ...wire.headers });
+  if (request.routeOptions.config.refusals === "text") {
+    void reply.type("text/plain; charset=utf-8").send(`${message}\n`);
+    return;
+  }
+  void reply.type("application/json; charset=utf-8").send({ ...wire.body, request_id: request.id });
 }
 
 /** A route that does not exist. */

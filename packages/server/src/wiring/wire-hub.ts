@@ -6,15 +6,18 @@ import {
   type AuditLog,
   BranchLocks,
   DEFAULT_COMMIT_LIMITS,
+  DEFAULT_PUSH_RULES,
   DEFAULT_TRANSFER_SETTINGS,
   findRepo,
   type Gatekeeper,
   GitRepositoriesOnDisk,
+  GitTransfersOnDisk,
   HubDatabase,
   LfsFileStore,
   makeHeldRepo,
   type RepoMoves,
   redirectMovedRepos,
+  registerGitRoutes,
   registerHubRoutes,
   registerLfsRoutes,
   registerResolveRoutes,
@@ -57,11 +60,10 @@ export async function wireHub(wiring: HubWiring): Promise<WiredHub> {
   const database = await HubDatabase.open(data.database);
   const catalogue = new SqliteRepoCatalogue(database);
   const links = new SqliteLfsLinks(database);
-  const git = new GitRepositoriesOnDisk({
-    dataDirectory: data.path,
-    nonce: () => randomBytes(8).toString("hex"),
-    startedAtMs: Date.now(),
-  });
+  const nonce = (): string => randomBytes(8).toString("hex");
+  const startedAtMs = Date.now();
+  const git = new GitRepositoriesOnDisk({ dataDirectory: data.path, nonce, startedAtMs });
+  const transfers = new GitTransfersOnDisk({ directoryOf: (repoId) => git.directoryOf(repoId), nonce, startedAtMs });
   await settleRepos(catalogue, git);
   const store = await LfsFileStore.open(path.join(data.path, "lfs"));
   const stopSweeping = repeatEvery(
@@ -111,6 +113,20 @@ export async function wireHub(wiring: HubWiring): Promise<WiredHub> {
           ticketKey,
           newUploadId: () => randomBytes(16).toString("hex"),
           settings: DEFAULT_TRANSFER_SETTINGS,
+        });
+      });
+      app.register(async (scope) => {
+        refuseChangesInReadOnlyMode(scope, switches);
+        registerGitRoutes(scope, {
+          gatekeeper,
+          catalogue,
+          git,
+          transfers,
+          lfs: links,
+          audit,
+          clock,
+          locks,
+          rules: DEFAULT_PUSH_RULES,
         });
       });
       app.register(async (scope) => registerResolveRoutes(scope, { gatekeeper, catalogue, git, store, links }));

@@ -6,6 +6,7 @@ import type {
   GitRepository,
   OpenBlob,
   Ref,
+  RefMove,
   RefUpdate,
   StagedObjects,
   TreeEntry,
@@ -19,7 +20,7 @@ import { FOLDER_MODE, parseTree, SUBMODULE_MODE, type TreeItem } from "../../git
 import { openLargeBlob } from "./blob-process.ts";
 import { type GitProgram, runGit } from "./git-command.ts";
 import { readLog } from "./git-log.ts";
-import { moveRef } from "./move-ref.ts";
+import { moveRefs } from "./move-ref.ts";
 import type { ObjectReader } from "./object-reader.ts";
 import type { ObjectReaderPool } from "./object-reader-pool.ts";
 import { RefFiles } from "./ref-files.ts";
@@ -153,8 +154,12 @@ export class BareRepository implements GitRepository {
   }
 
   async updateRef(ref: string, to: ObjectId | undefined, expected: ObjectId | undefined): Promise<RefUpdate> {
+    return await this.updateRefs([{ ref, to, expected }]);
+  }
+
+  async updateRefs(moves: readonly RefMove[]): Promise<RefUpdate> {
     const { program, startedAtMs } = this.#options;
-    return await moveRef(program, this.#directory, startedAtMs, { ref, to, expected });
+    return await moveRefs(program, this.#directory, startedAtMs, moves);
   }
 
   async stageObjects(): Promise<StagedObjects> {

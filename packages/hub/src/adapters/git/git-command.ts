@@ -64,12 +64,26 @@ function gitEnvironment(program: GitProgram): Record<string, string> {
   return environment;
 }
 
+/** What differs for one process. */
+export interface GitProcessOptions {
+  /** Variables beside the usual ones: `GIT_OBJECT_DIRECTORY`, `GIT_PROTOCOL`. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Makes it the head of a process group, so that what it starts can be ended with it. */
+  readonly ownGroup?: boolean;
+}
+
 /** Starts git on one bare repo. Never through a shell; the caller has validated every argument that came from outside. */
-export function spawnGit(program: GitProgram, gitDirectory: string, args: readonly string[]): GitChild {
+export function spawnGit(
+  program: GitProgram,
+  gitDirectory: string,
+  args: readonly string[],
+  { environment = {}, ownGroup = false }: GitProcessOptions = {},
+): GitChild {
   return spawn(program.executable, [`--git-dir=${gitDirectory}`, ...args], {
     cwd: "/",
-    env: gitEnvironment(program),
+    env: { ...gitEnvironment(program), ...environment },
     stdio: ["pipe", "pipe", "pipe"],
+    detached: ownGroup,
   });
 }
 
@@ -78,9 +92,13 @@ export function runGit(
   program: GitProgram,
   gitDirectory: string,
   args: readonly string[],
-  { input = "", maxBytes = 64 * 1024 * 1024 }: { readonly input?: string; readonly maxBytes?: number } = {},
+  {
+    input = "",
+    maxBytes = 64 * 1024 * 1024,
+    ...options
+  }: { readonly input?: string; readonly maxBytes?: number } & GitProcessOptions = {},
 ): Promise<GitResult> {
-  const child = spawnGit(program, gitDirectory, args);
+  const child = spawnGit(program, gitDirectory, args, options);
   const { promise, resolve, reject } = Promise.withResolvers<GitResult>();
   const output: Buffer[] = [];
   let size = 0;

@@ -1,7 +1,6 @@
 import { rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { RefUpdate } from "../../git/git-repository.ts";
-import type { ObjectId } from "../../git/object-id.ts";
+import type { RefMove, RefUpdate } from "../../git/git-repository.ts";
 import { isFullRef } from "../../git/ref-name.ts";
 import { type GitProgram, runGit } from "./git-command.ts";
 import { isSystemError } from "./ref-files.ts";
@@ -11,39 +10,37 @@ const ZERO_OID = "0".repeat(40);
 const MAX_LOCK_TRIES = 10;
 const LOCK_WAIT_MS = 25;
 
-/** From what a ref is moved to what; `undefined` stands for "does not exist". */
-export interface RefMove {
-  readonly ref: string;
-  readonly to: ObjectId | undefined;
-  readonly expected: ObjectId | undefined;
-}
-
 /**
- * Moves a ref by compare-and-swap; durable when it resolves.
+ * Moves refs by compare-and-swap, all of them or none; durable when it resolves.
  *
  * @param startedAtMs - Lock files from before this time have no owner any more.
  * @throws {Error} with code `ENOSPC` on a full disk; otherwise when somebody holds the lock for long.
  */
-export async function moveRef(
+export async function moveRefs(
   program: GitProgram,
   gitDirectory: string,
   startedAtMs: number,
-  { ref, to, expected }: RefMove,
+  moves: readonly RefMove[],
 ): Promise<RefUpdate> {
-  if (!isFullRef(ref)) throw new Error(`not a full ref: ${ref}`);
-  const path = join(gitDirectory, ref);
-  const input = `update ${ref}\0${to ?? ZERO_OID}\0${expected ?? ZERO_OID}\0`;
+  for (const { ref } of moves) if (!isFullRef(ref)) throw new Error(`not a full ref: ${ref}`);
+  const paths = moves.map(({ ref }) => join(gitDirectory, ref));
+  const input = moves
+    .map(({ ref, to, expected }) => `update ${ref}\0${to ?? ZERO_OID}\0${expected ?? ZERO_OID}\0`)
+    .join("");
   for (let attempt = 1; ; attempt++) {
     const args = ["update-ref", "--no-deref", "-z", "--stdin"];
     const { status, stderr } = await runGit(program, gitDirectory, args, { input });
     if (status === 0) break;
     const outcome = outcomeOf(stderr);
     if (outcome !== "locked") return outcome;
-    if (attempt >= MAX_LOCK_TRIES) throw new Error(`git update-ref: ${ref} stays locked`);
-    await clearOrphanedLocks([`${path}.lock`, join(gitDirectory, "packed-refs.lock")], startedAtMs);
+    if (attempt >= MAX_LOCK_TRIES) throw new Error(`git update-ref: ${moves[0]?.ref} stays locked`);
+    await clearOrphanedLocks(
+      [...paths.map((path) => `${path}.lock`), join(gitDirectory, "packed-refs.lock")],
+      startedAtMs,
+    );
     await new Promise((resolve) => setTimeout(resolve, LOCK_WAIT_MS));
   }
-  await syncRefFolders(path, join(gitDirectory, "refs"));
+  await syncRefFolders(paths, join(gitDirectory, "refs"));
   return "updated";
 }
 
@@ -71,8 +68,12 @@ async function clearOrphanedLocks(paths: readonly string[], startedAtMs: number)
   }
 }
 
-async function syncRefFolders(refPath: string, top: string): Promise<void> {
-  for (let folder = dirname(refPath); folder.startsWith(top); folder = dirname(folder)) {
+async function syncRefFolders(refPaths: readonly string[], top: string): Promise<void> {
+  const folders = new Set<string>();
+  for (const refPath of refPaths) {
+    for (let folder = dirname(refPath); folder.startsWith(top); folder = dirname(folder)) folders.add(folder);
+  }
+  for (const folder of folders) {
     try {
       await syncDirectory(folder);
     } catch (error) {

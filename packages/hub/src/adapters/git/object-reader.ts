@@ -30,8 +30,9 @@ export class ObjectReader {
   #body: { readonly info: ObjectInfo; readonly content: Buffer; filled: number } | undefined;
   #gone = false;
 
-  constructor(program: GitProgram, gitDirectory: string) {
-    this.#child = spawnGit(program, gitDirectory, ["cat-file", "--batch-command"]);
+  /** @param environment - `GIT_OBJECT_DIRECTORY` and the like, to read other objects than the repo's own. */
+  constructor(program: GitProgram, gitDirectory: string, environment: Readonly<Record<string, string>> = {}) {
+    this.#child = spawnGit(program, gitDirectory, ["cat-file", "--batch-command"], { environment });
     this.#child.on("error", (error) => this.#fail(error));
     this.#child.on("close", () => this.#fail(undefined));
     this.#child.stdin.on("error", (error) => this.#fail(error));

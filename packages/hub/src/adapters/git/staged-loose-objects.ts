@@ -17,7 +17,8 @@ const SYNC_WIDTH = 8;
 const COMPRESSION = { level: 1 } as const;
 const PIECE_BYTES = 256 * 1024;
 
-const STAGING_PREFIX = "tmp_objdir-incoming-";
+/** Names a folder of objects that are not part of the repo yet. */
+export const STAGING_PREFIX: string = "tmp_objdir-incoming-";
 
 /** Removes what commits left that were cut off before this process took over the data directory. */
 export async function clearStagingLeftovers(gitDirectory: string, startedAtMs: number): Promise<void> {
