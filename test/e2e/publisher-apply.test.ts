@@ -69,17 +69,21 @@ it("plans first, changes with --yes, and then has nothing to do", async () => {
   expect(await stored("ada/soon")).toMatchObject([{ pending: true }, { pending: true }]);
   expect((await apply(file, ["--yes"])).stdout).toContain("Nothing to change.");
 
-  const other = { ...file, repos: { "ada/here": { prune: true, publishers: [github({ ttl_seconds: 600 })] } } };
+  const other = {
+    ...file,
+    repos: { "ada/here": { prune: true, publishers: [github({ ttl_seconds: 600, pin_address: true })] } },
+  };
   const diff = await apply(other);
   expect(diff.stdout).toContain("  ~ github repository=acme/train");
   expect(diff.stdout).toContain("      ttl_seconds: 900 -> 600");
+  expect(diff.stdout).toContain("      pin_address: false -> true");
   expect(diff.stdout).toContain("  - github branch=old repository_id=1");
   const done = await apply(other, ["--yes", "--json"]);
   expect(JSON.parse(done.stdout)).toMatchObject({
     applied: true,
     changes: [{ change: "replace" }, { change: "remove" }],
   });
-  expect(await stored("ada/here")).toMatchObject([{ ttl_seconds: 600 }]);
+  expect(await stored("ada/here")).toMatchObject([{ ttl_seconds: 600, pin_address: true }]);
   expect((await apply(other, ["--yes"])).stdout).toContain("Nothing to change.");
 });
 

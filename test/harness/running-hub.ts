@@ -48,7 +48,10 @@ export const GITHUB_CLAIMS = {
 } as const;
 
 export async function startHub(
-  options: { readonly log?: (line: string) => void } & Pick<StartServerOptions, "dataDir" | "limits"> = {},
+  options: { readonly log?: (line: string) => void } & Pick<
+    StartServerOptions,
+    "dataDir" | "limits" | "trustedProxies"
+  > = {},
 ): Promise<RunningHub> {
   const folder = temporaryFolder("hub");
   const dataDir = options.dataDir ?? folder.path;
@@ -57,6 +60,7 @@ export async function startHub(
     port: 0,
     dataDir,
     bootstrapAdmin: "root-admin",
+    trustedProxies: options.trustedProxies,
     // Every test comes from one address; the limits have tests of their own.
     limits: {
       refusedPerMinute: 0,

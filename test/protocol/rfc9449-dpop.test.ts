@@ -11,11 +11,12 @@ const jwk = await exportJWK(publicKey);
 
 beforeAll(async () => {
   hub = await startHub();
-  await hub.user("acme");
+  const acme = await hub.user("acme");
   await hub.repo(REPO, { private: true });
+  await hub.repo("acme/open");
   const issuer = hub.simulator.issuerUrl("github");
-  for (const target of [`models/${REPO}`]) {
-    const added = await hub.publisher(target, { provider: "github", issuer, claims: GITHUB_CLAIMS });
+  for (const target of [`models/${REPO}`, "users/acme"]) {
+    const added = await hub.publisher(target, { provider: "github", issuer, claims: GITHUB_CLAIMS }, acme);
     expect(added.status, added.text).toBe(201);
   }
 });
@@ -28,20 +29,20 @@ function proof(method: string, path: string, claims: Readonly<Record<string, unk
     .sign(privateKey);
 }
 
-async function exchange(dpop: string | undefined): Promise<Answer> {
+async function exchange(dpop: string | undefined, resource: string = REPO): Promise<Answer> {
   return hub.call("POST", "/oauth/token", {
     headers: dpop === undefined ? {} : { dpop },
     body: {
       grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
       subject_token_type: "urn:ietf:params:oauth:token-type:id_token",
       subject_token: await hub.simulator.issueToken("github", { audience: hub.url }),
-      resource: REPO,
+      resource,
     },
   });
 }
 
-async function boundToken(): Promise<string> {
-  const { json } = await exchange(await proof("POST", "/oauth/token"));
+async function boundToken(resource: string = REPO): Promise<string> {
+  const { json } = await exchange(await proof("POST", "/oauth/token"), resource);
   expect(json.token_type).toBe("DPoP");
   return json.access_token;
 }
@@ -54,18 +55,22 @@ function send(path: string, authorization: string, dpop?: string): Promise<Answe
   return hub.call("GET", path, { headers: { authorization, ...(dpop === undefined ? {} : { dpop }) } });
 }
 
-describe("a token that is bound to a key", () => {
-  it("is announced in discovery (§5.1) and carries the key's thumbprint (§6.1)", async () => {
-    const { json } = await hub.call("GET", "/.well-known/openid-configuration");
-    expect(json.dpop_signing_alg_values_supported).toEqual(["ES256"]);
-    const token = await boundToken();
-    const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
-    expect(claims.cnf.jkt).toMatch(/^[A-Za-z0-9_-]{43}$/);
-  });
+it("announces it in discovery (§5.1), and a token for a repo carries the key's thumbprint (§6.1)", async () => {
+  const { json } = await hub.call("GET", "/.well-known/openid-configuration");
+  expect(json.dpop_signing_alg_values_supported).toEqual(["ES256"]);
+  const token = await boundToken();
+  const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
+  expect(claims.cnf.jkt).toMatch(/^[A-Za-z0-9_-]{43}$/);
+});
 
+describe.each([
+  ["a repo", REPO, "hf_jwt_"],
+  ["a user", "acme", "hf_oauth_"],
+])("a token for %s that is bound to a key", (_what, resource, prefix) => {
   it("works with a fresh proof for each request", async () => {
-    const token = await boundToken();
-    for (const path of ["/api/whoami-v2", `/api/models/${REPO}`]) {
+    const token = await boundToken(resource);
+    expect(token.startsWith(prefix)).toBe(true);
+    for (const path of ["/api/whoami-v2", resource === REPO ? `/api/models/${REPO}` : "/api/models/acme/open"]) {
       const answer = await send(path, `DPoP ${token}`, await proof("GET", path, ath(token)));
       expect(answer.status, answer.text).toBe(200);
     }
@@ -96,13 +101,13 @@ describe("a token that is bound to a key", () => {
       ],
     ],
   ])("is refused %s", async (_how, headers) => {
-    const answer = await send("/api/whoami-v2", ...(await headers(await boundToken())));
+    const answer = await send("/api/whoami-v2", ...(await headers(await boundToken(resource))));
     expect(answer.status).toBe(401);
     expect(answer.headers.get("www-authenticate")).toBe('DPoP error="invalid_dpop_proof", algs="ES256"');
   });
 
   it("is refused with the proof of another key, and with a proof that was used before", async () => {
-    const token = await boundToken();
+    const token = await boundToken(resource);
     const other = await generateKeyPair("ES256");
     const strange = await new SignJWT({
       htm: "GET",
@@ -121,6 +126,27 @@ describe("a token that is bound to a key", () => {
     expect(again.headers.get("x-error-message")).toContain("used before");
   });
 
+  it("leaves an entry in the audit log when it is shown without a proof", async () => {
+    const stolen = await send("/api/whoami-v2", `Bearer ${await boundToken(resource)}`);
+    const log = await hub.call("GET", "/api/postern/v1/audit", { token: hub.adminToken });
+    const entries = log.text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line)]));
+    expect(entries.find(({ request_id: id }) => id === stolen.headers.get("x-request-id"))).toMatchObject({
+      event: "token.use",
+      outcome: "denied",
+      actor: { kind: "workload" },
+      detail: { code: "InvalidProof", reason: expect.stringContaining("scheme DPoP") },
+    });
+  });
+
+  it("is over when it was revoked, proof or not", async () => {
+    const token = await boundToken(resource);
+    await hub.call("POST", "/oauth/revoke", { body: new URLSearchParams({ token }) });
+    const answer = await send("/api/whoami-v2", `DPoP ${token}`, await proof("GET", "/api/whoami-v2", ath(token)));
+    expect([answer.status, answer.json.error]).toEqual([401, "Invalid credentials in Authorization header"]);
+  });
+});
+
+describe("a token for a repo that is bound to a key", () => {
   it("is nobody's token once its binding was taken out of the text", async () => {
     const token = await boundToken();
     const [head, body = "", tail] = token.split(".");
@@ -158,12 +184,17 @@ it("refuses an exchange whose proof is not acceptable, and spends nothing (§5)"
   }
 });
 
-it("leaves clients that know nothing of it alone", async () => {
-  const { json } = await exchange(undefined);
+it.each([REPO, "acme"])("leaves clients that know nothing of it alone (%s)", async (resource) => {
+  const { json } = await exchange(undefined, resource);
   expect(json.token_type).toBe("bearer");
   expect((await send("/api/whoami-v2", `Bearer ${json.access_token}`)).status).toBe(200);
   const asDpop = await send("/api/whoami-v2", `DPoP ${json.access_token}`, await proof("GET", "/api/whoami-v2"));
   expect(asDpop.status).toBe(401);
+});
+
+it("takes no personal token with the scheme DPoP: it could not be bound", async () => {
+  const dpop = await proof("GET", "/api/whoami-v2", ath(hub.adminToken));
+  expect((await send("/api/whoami-v2", `DPoP ${hub.adminToken}`, dpop)).status).toBe(401);
 });
 
 describe("our client", () => {

@@ -58,13 +58,13 @@ export { auditRefusals } from "./http/audit-refusals.ts";
 export { type AuditRoutesDeps, registerAuditRoutes } from "./http/audit-routes.ts";
 export { type CheckpointRoutesDeps, registerCheckpointRoutes } from "./http/checkpoint-routes.ts";
 export { type DryRunRouteDeps, registerDryRunRoute } from "./http/dry-run-route.ts";
+export { enforceTokenBindings } from "./http/enforce-token-bindings.ts";
 export { type IssuersRoutesDeps, registerIssuersRoutes } from "./http/issuers-routes.ts";
 export { type JwksRouteDeps, registerJwksRoute } from "./http/jwks-route.ts";
 export { type KeysRoutesDeps, registerKeysRoutes } from "./http/keys-routes.ts";
 export { type OrgsRoutesDeps, registerOrgsRoutes } from "./http/orgs-routes.ts";
 export { type PublisherLintRoutesDeps, registerPublisherLintRoutes } from "./http/publisher-lint-routes.ts";
 export { type PublishersRoutesDeps, registerPublishersRoutes } from "./http/publishers-routes.ts";
-export { requireProofOfPossession } from "./http/require-proof.ts";
 export { type RevokeRoutesDeps, registerRevokeRoutes } from "./http/revoke-routes.ts";
 export { registerSwitchesRoutes, type SwitchesRoutesDeps } from "./http/switches-routes.ts";
 export {

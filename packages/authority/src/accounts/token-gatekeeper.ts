@@ -1,5 +1,6 @@
 import type { Principal } from "@postern/core/access/principal";
 import { HubError } from "@postern/core/error/hub-error";
+import { fitsPin } from "@postern/core/publisher/address-pin";
 import type { Clock } from "@postern/core/time/clock";
 import { type FoundToken, findToken } from "../tokens/find-token.ts";
 import { isLive, type PersonalToken, type StoredGrant, type TokenStore } from "../tokens/token-store.ts";
@@ -50,6 +51,12 @@ export class TokenGatekeeper implements Identifier {
     const token = await this.#tokens.findPersonal(tokenId);
     if (token === undefined || !isLive(token, now)) return false;
     return (await this.#accounts.find(token.user))?.isLocked === false;
+  }
+
+  /** Whether a living token may be used from this address; the same rule as for its requests (`enforceTokenBindings`). */
+  async worksFrom(tokenId: string, sourceAddress: string | undefined): Promise<boolean> {
+    const pin = (await this.#tokens.findGrant(tokenId))?.pinnedAddress;
+    return pin === undefined || fitsPin(sourceAddress, pin);
   }
 
   /** The stored spelling of an account's name, looked up without regard to case. */

@@ -31,6 +31,15 @@ export function describeGrantLedger(open: OpenStores): void {
       expect((await stores.tokens.findGrant("t-1"))?.origin).toEqual(grant("t-1").origin);
     });
 
+    it("keeps what the token is tied to, and nothing for a token that is free", async () => {
+      const binding = { boundTo: "thumbprint", pinnedAddress: "192.0.2.7" };
+      await stores.ledger.issue(use(), { ...grant("t-1"), ...binding }, ISSUED);
+      await stores.ledger.issue({ ...use(), replayKey: "jti-2" }, grant("t-2"), ISSUED);
+      expect(await stores.tokens.findGrant("t-1")).toMatchObject(binding);
+      const free = { boundTo: undefined, pinnedAddress: undefined };
+      expect(await stores.tokens.findGrant("t-2")).toMatchObject(free);
+    });
+
     it("refuses a single-use token the second time and leaves nothing behind", async () => {
       await stores.ledger.issue(use(), grant("t-1"), ISSUED);
       const before = await stores.audit.head();

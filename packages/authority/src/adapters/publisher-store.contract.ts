@@ -22,7 +22,7 @@ export function describePublisherStore(open: OpenStores): void {
     afterEach(() => stores.close());
 
     it("gives back exactly what was stored, for a repo and for a user", async () => {
-      const onRepo = { ...publisher("p-1"), claims: { attempt: 7, "/a/b": "x", pushed: true } };
+      const onRepo = { ...publisher("p-1"), claims: { attempt: 7, "/a/b": "x", pushed: true }, pinAddress: true };
       const onUser = {
         ...publisher("p-2"),
         target: { kind: "user", name: accountName("Ada") },

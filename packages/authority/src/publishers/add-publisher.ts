@@ -62,6 +62,7 @@ export async function addPublisher(
     access: target.kind === "user" ? "read" : (draft.access ?? "write"),
     ttlSeconds: draft.ttlSeconds,
     sourceAddresses: draft.sourceAddresses,
+    ...(draft.pinAddress ? { pinAddress: true } : {}),
     ...(draft.audience === undefined ? {} : { audience: draft.audience }),
     enabled: true,
     createdAt: deps.clock.now(),
@@ -75,6 +76,7 @@ export async function addPublisher(
     access: publisher.access,
     ttl_seconds: publisher.ttlSeconds,
     ...(publisher.sourceAddresses.length === 0 ? {} : { source_addresses: publisher.sourceAddresses }),
+    ...(publisher.pinAddress === true ? { pin_address: true } : {}),
     ...(publisher.audience === undefined ? {} : { audience: publisher.audience }),
     claims: Object.entries(publisher.claims).map(([name, value]) => `${name}=${showClaimValue(value)}`),
   });

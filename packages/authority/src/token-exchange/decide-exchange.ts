@@ -10,6 +10,7 @@ import { mismatchCodeOf } from "@postern/core/match/mismatch-code";
 import { acceptingPublishers, triggerSignalOf } from "@postern/core/match/trigger-signal";
 import { readConfiguredClaim } from "@postern/core/provider/configured-claim";
 import type { TriggerRule } from "@postern/core/provider/provider-preset";
+import { pinOfAddress } from "@postern/core/publisher/address-pin";
 import { isAddressIn } from "@postern/core/publisher/address-range";
 import type { Publisher } from "@postern/core/publisher/publisher";
 import { type ExchangeRefusal, exchangeRefusal, type RefusalEvidence } from "./exchange-refusal.ts";
@@ -36,9 +37,7 @@ export function decideExchange(
   publishers: readonly Publisher[],
   sourceAddress: string | undefined,
 ): ExchangeDecision {
-  const reachable = publishers.filter(
-    ({ sourceAddresses }) => sourceAddresses.length === 0 || isAddressIn(sourceAddress, sourceAddresses),
-  );
+  const reachable = publishers.filter((publisher) => mayComeFrom(sourceAddress, publisher));
   const decision = decideByClaims(token, reachable);
   if (decision.kind === "allow" || reachable.length === publishers.length) return decision;
   // Only whoever would have been let in from elsewhere learns that the address was the reason.
@@ -65,6 +64,12 @@ function decideByClaims(token: VerifiedSubjectToken, publishers: readonly Publis
       ? (wrongAudience(token, publishers) ?? noMatch(token))
       : mismatch(token, outcome.nearest);
   return { kind: "deny", refusal };
+}
+
+/** A token cannot be pinned to an address that cannot be read, so such an exchange earns nothing from a publisher that pins. */
+function mayComeFrom(address: string | undefined, { sourceAddresses, pinAddress }: Publisher): boolean {
+  if (pinAddress === true && pinOfAddress(address) === undefined) return false;
+  return sourceAddresses.length === 0 || isAddressIn(address, sourceAddresses);
 }
 
 function allow({ publisher, checks, others }: Extract<MatchOutcome, { kind: "match" }>): ExchangeDecision {

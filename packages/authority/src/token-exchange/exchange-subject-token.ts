@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import type { AuditEvent } from "@postern/core/audit/audit-event";
 import { ApiError } from "@postern/core/error/api-error";
 import type { OAuthError } from "@postern/core/error/oauth-error";
+import { pinOfAddress } from "@postern/core/publisher/address-pin";
 import type { Publisher, PublisherTarget } from "@postern/core/publisher/publisher";
 import { addSeconds, type EpochSeconds, toIsoTime } from "@postern/core/time/epoch-seconds";
 import { tooManyRequests } from "../limits/too-many-requests.ts";
@@ -41,7 +42,7 @@ export interface IssuedToken {
  * Trades a subject token for an access token to one resource (RFC 8693 §2.1).
  *
  * @param request - Well-formed, but nothing in it is verified yet.
- * @param boundTo - Thumbprint of the key that the caller proved; the token for a user cannot carry it and stays a bearer token.
+ * @param boundTo - Thumbprint of the key that the caller proved.
  * @throws {OAuthError} `invalid_grant` when the subject token is refused or may not reach the resource; `temporarily_unavailable` when
  *   the issuer's keys cannot be fetched. RFC 8693 §2.2.2 would split the first; the Hub's documented contract does not.
  */
@@ -59,7 +60,9 @@ export async function exchangeSubjectToken(
   const expiresAt = addSeconds(issuedAt, lifeOf(publisher));
   const access = target.kind === "user" ? "read" : publisher.access;
   const minted = deps.mint.mint({ target, access, publisherId: publisher.id, boundTo, issuedAt, expiresAt });
-  const grant = grantOf({ subject, publisher, target, access, minted, issuedAt, expiresAt });
+  const pinnedAddress = publisher.pinAddress === true ? pinOfAddress(origin.sourceAddress) : undefined;
+  const binding = { boundTo, pinnedAddress };
+  const grant = grantOf({ subject, publisher, target, access, minted, issuedAt, expiresAt, binding });
 
   // Spending the token, storing the grant and writing it down succeed or fail together.
   const outcome = await issue(
@@ -74,7 +77,7 @@ export async function exchangeSubjectToken(
       return {
         accessToken: minted.text,
         expiresInSeconds: expiresAt - issuedAt,
-        isBound: boundTo !== undefined && target.kind === "repo",
+        isBound: boundTo !== undefined,
       };
     case "replayed":
       throw replayedRefusal(subject, decision, outcome.firstUsedAt);
@@ -124,8 +127,9 @@ function grantOf(parts: {
   readonly minted: MintedToken;
   readonly issuedAt: EpochSeconds;
   readonly expiresAt: EpochSeconds;
+  readonly binding: Pick<NewGrant, "boundTo" | "pinnedAddress">;
 }): NewGrant {
-  const { subject, publisher, target, access, minted, issuedAt, expiresAt } = parts;
+  const { subject, publisher, target, access, minted, issuedAt, expiresAt, binding } = parts;
   return {
     tokenId: minted.tokenId,
     kind: target.kind,
@@ -135,6 +139,7 @@ function grantOf(parts: {
     access,
     issuedAt,
     expiresAt,
+    ...binding,
     origin: {
       issuer: subject.issuer.url,
       subject: subject.subject,
@@ -171,6 +176,8 @@ function auditOf(
       subject: subject.subject,
       access: grant.access,
       expires_at: toIsoTime(grant.expiresAt),
+      ...(grant.boundTo === undefined ? {} : { bound_to: grant.boundTo }),
+      ...(grant.pinnedAddress === undefined ? {} : { pinned_address: grant.pinnedAddress }),
       run_url: runUrl ?? null,
       commit_url: subject.preset.commitUrl(subject.claims, issuer) ?? null,
       // Whoever else was sent this token could bring it here too.

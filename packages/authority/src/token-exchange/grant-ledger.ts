@@ -31,6 +31,10 @@ export interface NewGrant {
   readonly access: "read" | "write";
   readonly issuedAt: EpochSeconds;
   readonly expiresAt: EpochSeconds;
+  /** Thumbprint of the key that each request must prove (RFC 9449 §6). */
+  readonly boundTo?: string | undefined;
+  /** Where each request must come from (`AddressPin`). */
+  readonly pinnedAddress?: string | undefined;
   readonly origin: WorkloadOrigin;
 }
 

@@ -9,7 +9,10 @@ export type FoundToken =
   | { readonly kind: "personal"; readonly token: PersonalToken };
 
 /** Finds what a token's text stands for; `undefined` when it is none of ours. */
-export async function findToken(text: string, tokens: TokenStore): Promise<FoundToken | undefined> {
+export async function findToken(
+  text: string,
+  tokens: Pick<TokenStore, "findGrant" | "findPersonalByDigest">,
+): Promise<FoundToken | undefined> {
   const kind = tokenKindOf(text);
   if (kind === undefined) return undefined;
   const digest = digestOfToken(text);

@@ -16,7 +16,7 @@ export interface TokenMint {
     readonly target: PublisherTarget;
     readonly access: "read" | "write";
     readonly publisherId: string;
-    /** Thumbprint of the key that the token is bound to (RFC 9449 §6.1); only a token that can be read can carry it. */
+    /** Thumbprint of the key that the token is bound to (RFC 9449 §6.1), for whoever reads the token; an opaque one does not show it. */
     readonly boundTo?: string | undefined;
     readonly issuedAt: EpochSeconds;
     readonly expiresAt: EpochSeconds;

@@ -12,6 +12,10 @@ export interface StoredGrant {
   readonly access: "read" | "write";
   readonly expiresAt: EpochSeconds;
   readonly revokedAt: EpochSeconds | undefined;
+  /** Thumbprint of the key that each request must prove (RFC 9449 §6); `undefined` for a bearer token. */
+  readonly boundTo: string | undefined;
+  /** Where each request must come from (`AddressPin`); `undefined`: from anywhere. */
+  readonly pinnedAddress: string | undefined;
   readonly origin: WorkloadOrigin;
 }
 

@@ -73,6 +73,12 @@ describe("what is sent", () => {
         ttl_seconds: 900,
       },
     ],
+    [
+      `publisher add acme/m ${GITHUB_WORDS} --source-address 192.0.2.7 --pin-address`,
+      "POST",
+      `${API}/models/acme/m/publishers`,
+      { ...GITHUB_BODY, source_addresses: ["192.0.2.7"], pin_address: true },
+    ],
     ["publisher list spaces/acme/m", "GET", `${API}/spaces/acme/m/publishers`, undefined],
     ["publisher remove acme/m 9", "DELETE", `${API}/models/acme/m/publishers/9`, undefined],
     ["publisher revoke-tokens acme/m 9", "POST", `${API}/models/acme/m/publishers/9/revoke-tokens`, undefined],

@@ -11,6 +11,7 @@ export type HubErrorCode =
   | "InvalidCredentials"
   | "Forbidden"
   | "TrustedPublishingOnly"
+  | "WrongAddress"
   | "BadRequest"
   | "Conflict"
   | "StaleParent"

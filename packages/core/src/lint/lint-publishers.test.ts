@@ -75,6 +75,12 @@ describe("a publisher that pins what it should", () => {
     ["a harmless event", withClaims({ event_name: "push" }), []],
     ["a long life", publisher({ ttlSeconds: 1801 }), ["long-lifetime p-1"]],
     ["half an hour", publisher({ ttlSeconds: 1800 }), []],
+    [
+      "known addresses and tokens that work anywhere",
+      publisher({ sourceAddresses: ["192.0.2.7"] }),
+      ["unpinned-tokens p-1"],
+    ],
+    ["known addresses and pinned tokens", publisher({ sourceAddresses: ["192.0.2.7"], pinAddress: true }), []],
     ["no use in 40 days", publisher({ lastUsedAt: undefined }), ["never-used p-1"]],
     ["no use in 29 days", publisher({ lastUsedAt: undefined, createdAt: addSeconds(NOW, -29 * DAY) }), []],
     ["a last use long ago", publisher({ lastUsedAt: addSeconds(NOW, -91 * DAY) }), ["unused p-1"]],
@@ -103,8 +109,9 @@ describe("several publishers", () => {
     expect(rules([publisher(), broad])).toEqual(["shadowed p-1"]);
     expect(rules([publisher(), { ...broad, access: "read" }])).toEqual([]);
     expect(rules([publisher(), { ...broad, enabled: false }])).toEqual([]);
-    expect(rules([publisher(), { ...broad, sourceAddresses: ["192.0.2.0/24"] }])).toEqual([]);
-    expect(rules([publisher({ sourceAddresses: ["192.0.2.0/24"] }), broad])).toEqual(["shadowed p-1"]);
+    const pinned = { sourceAddresses: ["192.0.2.0/24"], pinAddress: true };
+    expect(rules([publisher(), { ...broad, ...pinned }])).toEqual([]);
+    expect(rules([publisher(pinned), broad])).toEqual(["shadowed p-1"]);
   });
 
   it("finds the same jobs twice, once", () => {

@@ -17,7 +17,8 @@ export type LintRuleId =
   | "classic-tokens"
   | "long-lifetime"
   | "creator-left"
-  | "long-subject-token";
+  | "long-subject-token"
+  | "unpinned-tokens";
 
 /** One thing that a rule found. */
 export interface PublisherFinding {

@@ -137,6 +137,16 @@ export const PUBLISHER_RULES: readonly PublisherRule[] = [
         : undefined,
   },
   {
+    id: "unpinned-tokens",
+    severity: "advice",
+    fix: "Add --pin-address, when a job keeps one address from its login to its last upload.",
+    // Only where the owner knows the addresses: runners of a provider's cloud may leave by several in one job.
+    find: ({ sourceAddresses, pinAddress }) =>
+      sourceAddresses.length > 0 && pinAddress !== true
+        ? "Its jobs come from known addresses, yet a stolen token works from anywhere."
+        : undefined,
+  },
+  {
     id: "never-used",
     severity: "advice",
     fix: "Try it with `postern publisher test`, or remove it.",

@@ -25,7 +25,7 @@ export function parseAddressRange(text: string): AddressRange | undefined {
  * An unknown or unreadable address is in none: a pin that cannot be checked does not hold.
  */
 export function isAddressIn(address: string | undefined, ranges: readonly string[]): boolean {
-  const parsed = address === undefined ? undefined : parseAddress(address.split("%", 1)[0] ?? "");
+  const parsed = parseWithoutZone(address);
   if (parsed === undefined) return false;
   return ranges.some((text) => {
     const range = parseAddressRange(text);
@@ -33,6 +33,24 @@ export function isAddressIn(address: string | undefined, ranges: readonly string
     const shift = BigInt((range.family === 4 ? 32 : 128) - range.prefix);
     return parsed.bits >> shift === range.bits >> shift;
   });
+}
+
+/**
+ * The network of an address as `isAddressIn` reads it: an IPv4 address itself, the first `prefix` bits of an IPv6 one (a multiple of 16).
+ *
+ * @returns `undefined` for an address that is missing or unreadable.
+ */
+export function networkOfAddress(address: string | undefined, prefix: 16 | 32 | 48 | 64): string | undefined {
+  const parsed = parseWithoutZone(address);
+  if (parsed === undefined) return undefined;
+  const { family, bits } = parsed;
+  if (family === 4) return [24n, 16n, 8n, 0n].map((shift) => String((bits >> shift) & 0xffn)).join(".");
+  const groups = Array.from({ length: prefix / 16 }, (_, index) => (bits >> BigInt(112 - 16 * index)) & 0xffffn);
+  return `${groups.map((group) => group.toString(16)).join(":")}::/${prefix}`;
+}
+
+function parseWithoutZone(address: string | undefined): Omit<AddressRange, "prefix"> | undefined {
+  return address === undefined ? undefined : parseAddress(address.split("%", 1)[0] ?? "");
 }
 
 function parseAddress(text: string): Omit<AddressRange, "prefix"> | undefined {

@@ -18,6 +18,7 @@ export interface PublisherDraft {
   readonly access: "read" | "write" | undefined;
   readonly ttlSeconds: number;
   readonly sourceAddresses: readonly string[];
+  readonly pinAddress: boolean;
   readonly audience: string | undefined;
 }
 
@@ -28,6 +29,7 @@ const FIELDS: ReadonlySet<string> = new Set([
   "access",
   "ttl_seconds",
   "source_addresses",
+  "pin_address",
   "audience",
 ]);
 
@@ -49,6 +51,7 @@ export function parsePublisherDraft(body: unknown): PublisherDraft {
     access: parseAccess(body.access),
     ttlSeconds: parseTtl(body.ttl_seconds),
     sourceAddresses: parseSourceAddresses(body.source_addresses),
+    pinAddress: parsePinAddress(body.pin_address),
     audience: parseAudience(body.audience),
   };
 }
@@ -117,6 +120,11 @@ function parseSourceAddresses(value: unknown): readonly string[] {
     ranges.push(range);
   }
   return [...new Set(ranges)].sort();
+}
+
+function parsePinAddress(value: unknown): boolean {
+  if (value === undefined || typeof value === "boolean") return value === true;
+  throw invalid("pin_address", "The address pin is neither true nor false.", "Use true or false.");
 }
 
 /** Whether the provider has such audiences is for `validateClaims` to say. */

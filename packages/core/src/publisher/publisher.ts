@@ -26,6 +26,8 @@ export interface Publisher {
   readonly ttlSeconds: number;
   /** Addresses or CIDR ranges that the exchange must come from; empty: any. Not asked again when the token is used. */
   readonly sourceAddresses: readonly string[];
+  /** Whether its tokens work only from the address that made the exchange (`address-pin.ts`). Absent: from anywhere. */
+  readonly pinAddress?: boolean | undefined;
   /** The exact `aud` of its tokens, where its provider cannot sign for this deployment's own address. Otherwise absent. */
   readonly audience?: string | undefined;
   readonly enabled: boolean;

@@ -10,6 +10,8 @@ export interface Gatekeeper {
   identify(authorization: string | undefined): Promise<Principal>;
   /** False once the token is revoked or expired; asked whenever a signed URL that the token caused is used. */
   isTokenLive(tokenId: string): Promise<boolean>;
+  /** False when the token is pinned to another source address; asked with `isTokenLive`. */
+  worksFrom(tokenId: string, sourceAddress: string | undefined): Promise<boolean>;
   /** Whether a user or organisation of that name exists, in the stored spelling; repos live only under one. */
   findAccount(name: string): Promise<string | undefined>;
 }

@@ -187,6 +187,7 @@ export class HubHarness implements AsyncDisposable {
         throw new HubError(401, "InvalidCredentials", "Invalid credentials in Authorization header");
       },
       isTokenLive: async () => true,
+      worksFrom: async () => true,
       findAccount: async (name) => accounts.find((account) => account === name.toLowerCase()),
     };
   }

@@ -8,6 +8,6 @@ import type { RepoCatalogue } from "../repos/repo-catalogue.ts";
 export interface LfsRoutesDeps extends AcceptUploadDeps, AnswerBatchDeps, CheckTicketDeps {
   readonly store: AcceptUploadDeps["store"];
   readonly links: AcceptUploadDeps["links"];
-  readonly gatekeeper: Pick<Gatekeeper, "identify" | "isTokenLive">;
+  readonly gatekeeper: Pick<Gatekeeper, "identify" | "isTokenLive" | "worksFrom">;
   readonly catalogue: Pick<RepoCatalogue, "find" | "findById">;
 }

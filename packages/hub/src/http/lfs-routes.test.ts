@@ -135,6 +135,7 @@ beforeEach(async () => {
         return principal;
       },
       isTokenLive: async (tokenId) => !revoked.has(tokenId),
+      worksFrom: async () => true,
     },
     catalogue: {
       find: async (repo) => repos.get(repoKeyOf(repo)),

@@ -62,13 +62,13 @@ function acceptBytes(scope: FastifyInstance): void {
 }
 
 async function receiveObject(request: FastifyRequest, reply: FastifyReply, deps: LfsRoutesDeps): Promise<FastifyReply> {
-  const ticket = await checkTicket(ticketOf(request), "upload", oidOf(request), deps);
+  const ticket = await checkTicket(ticketOf(request), "upload", oidOf(request), uploadRequestOf(request), deps);
   await acceptUpload(ticket, bytesOf(request, reply, ticket.size, deps), uploadRequestOf(request), deps);
   return reply.send();
 }
 
 async function receivePart(request: FastifyRequest, reply: FastifyReply, deps: LfsRoutesDeps): Promise<FastifyReply> {
-  const ticket = await checkTicket(ticketOf(request), "part", oidOf(request), deps);
+  const ticket = await checkTicket(ticketOf(request), "part", oidOf(request), uploadRequestOf(request), deps);
   const source = bytesOf(request, reply, partSizeOf(ticket, ticket.partNumber), deps);
   const tag = await deps.store.receivePart(ticket, ticket.partNumber, source);
   return reply.header("etag", `"${tag}"`).send();
@@ -79,14 +79,14 @@ async function completeObject(
   reply: FastifyReply,
   deps: LfsRoutesDeps,
 ): Promise<FastifyReply> {
-  const ticket = await checkTicket(ticketOf(request), "complete", oidOf(request), deps);
+  const ticket = await checkTicket(ticketOf(request), "complete", oidOf(request), uploadRequestOf(request), deps);
   const parts = parseCompletionRequest(request.body, ticket.oid);
   await completeUpload(ticket, parts, uploadRequestOf(request), deps);
   return reply.send({ oid: ticket.oid, size: ticket.size });
 }
 
 async function verifyObject(request: FastifyRequest, reply: FastifyReply, deps: LfsRoutesDeps): Promise<FastifyReply> {
-  const ticket = await checkTicket(ticketOf(request), "verify", oidOf(request), deps);
+  const ticket = await checkTicket(ticketOf(request), "verify", oidOf(request), uploadRequestOf(request), deps);
   const { oid, size } = parseRequestedObject(request.body);
   if (oid !== ticket.oid || size !== ticket.size || !(await isHeld(ticket, deps))) {
     throw new HubError(404, "ObjectMissing", "This repo holds no object with this hash and size.");
@@ -95,7 +95,7 @@ async function verifyObject(request: FastifyRequest, reply: FastifyReply, deps: 
 }
 
 async function sendObject(request: FastifyRequest, reply: FastifyReply, deps: LfsRoutesDeps): Promise<FastifyReply> {
-  const ticket = await checkTicket(ticketOf(request), "download", oidOf(request), deps);
+  const ticket = await checkTicket(ticketOf(request), "download", oidOf(request), uploadRequestOf(request), deps);
   if (!(await isHeld(ticket, deps))) throw new HubError(404, "ObjectMissing", "This repo holds no such object.");
   reply.headers({
     "content-type": "application/octet-stream",

@@ -8,6 +8,7 @@ import {
   CachedIssuerKeys,
   ExchangeLimits,
   ExpiredRowSweeper,
+  enforceTokenBindings,
   type HeldNameTable,
   type HeldRepoMaker,
   HttpIssuerProbe,
@@ -35,7 +36,6 @@ import {
   registerTokenEndpoint,
   registerTrustedPublishingOnlyRoutes,
   registerWhoamiRoute,
-  requireProofOfPossession,
   rotateKeysWhenDue,
   SqliteAccountStore,
   SqliteAttemptStore,
@@ -208,8 +208,10 @@ export async function wireAuthority(
         mint: new AccessTokenMint({ keyRing, publicUrl, randomBytes }),
         audit,
       };
-      requireProofOfPossession(app, {
+      enforceTokenBindings(app, {
         identifier: gatekeeper,
+        tokens,
+        audit,
         clock,
         audiences: new Set([publicUrl, ...config.audiences]),
       });

@@ -71,6 +71,7 @@ export interface PublisherRow {
   access: "read" | "write";
   ttl_seconds: number;
   source_addresses: string;
+  pin_address: 0 | 1;
   audience: string | null;
   enabled: 0 | 1;
   created_at: number;
@@ -102,6 +103,8 @@ export interface GrantRow {
   issued_at: number;
   expires_at: number;
   revoked_at: number | null;
+  bound_to: string | null;
+  pinned_address: string | null;
   issuer: string;
   subject: string;
   provider: string;

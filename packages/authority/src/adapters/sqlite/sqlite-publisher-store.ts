@@ -75,6 +75,7 @@ export class SqlitePublisherStore implements PublisherStore {
           access: bind("access"),
           ttl_seconds: bind("ttl_seconds"),
           source_addresses: bind("source_addresses"),
+          pin_address: bind("pin_address"),
           audience: bind("audience"),
           enabled: bind("enabled"),
           created_at: bind("created_at"),

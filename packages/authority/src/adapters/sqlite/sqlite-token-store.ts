@@ -82,6 +82,8 @@ function grantOf(row: GrantOfToken): StoredGrant {
     access: row.access,
     expiresAt: epochSeconds(row.expires_at),
     revokedAt: timeOf(row.revoked_at),
+    boundTo: row.bound_to ?? undefined,
+    pinnedAddress: row.pinned_address ?? undefined,
     origin: {
       issuer: row.issuer,
       subject: row.subject,

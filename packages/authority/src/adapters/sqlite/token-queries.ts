@@ -38,6 +38,8 @@ export function prepareTokenQueries(connection: Database.Database): TokenQueries
           "grants.access",
           "grants.expires_at",
           "grants.revoked_at",
+          "grants.bound_to",
+          "grants.pinned_address",
           "grants.issuer",
           "grants.subject",
           "grants.provider",

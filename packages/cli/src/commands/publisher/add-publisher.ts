@@ -14,6 +14,7 @@ export interface NewPublisher extends PublisherTargetOptions, ClaimFlags {
   readonly access?: string;
   readonly ttl?: string;
   readonly sourceAddress?: readonly string[];
+  readonly pinAddress?: boolean;
   readonly pending?: boolean;
   readonly expiresIn?: string;
   readonly private?: boolean;
@@ -39,6 +40,7 @@ export async function addPublisher(
     ...(access === undefined ? {} : { access }),
     ...(options.audience === undefined ? {} : { audience: options.audience }),
     ...(options.sourceAddress === undefined ? {} : { source_addresses: options.sourceAddress }),
+    ...(options.pinAddress === true ? { pin_address: true } : {}),
     ...pendingFields(options),
     ...(options.ttl === undefined ? {} : { ttl_seconds: parseSeconds(options.ttl) }),
   };

@@ -19,7 +19,7 @@ export async function listPublishers(
   const rows = recordsIn(answer, "publishers").map((publisher) => [
     cell(publisher, "id"),
     cell(publisher, "provider"),
-    cell(publisher, "access"),
+    publisher.pin_address === true ? `${cell(publisher, "access")}, pinned` : cell(publisher, "access"),
     stateOf(publisher),
     cell(publisher, "last_used_at"),
     Object.entries(isRecord(publisher.claims) ? publisher.claims : {})

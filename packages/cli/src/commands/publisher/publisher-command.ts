@@ -33,6 +33,7 @@ export function publisherCommand(context: CliContext): Command {
     .option("--audience <TEXT>", "azure only: the app registration that its tokens are meant for (api://…)")
     .option("--ttl <SECONDS>", "how long a token lives: 300 to 3600 (default)")
     .option("--source-address <RANGE>", "only exchanges from this address or CIDR range; repeatable", collect)
+    .option("--pin-address", "its tokens work only from the address (IPv6: the /64) that the job logged in from")
     .option("--pending", "hold the name of a repo that does not exist; the first job makes it")
     .option("--expires-in <DAYS>", "with --pending: how long the name is held (default: 30, at most 90)")
     .option("--private", "with --pending: the repo will be private")

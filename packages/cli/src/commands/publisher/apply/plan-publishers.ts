@@ -54,6 +54,7 @@ function differencesOf(publisher: JsonRecord, { draft }: WantedPublisher): reado
     ["access", publisher.access, draft.access],
     ["ttl_seconds", publisher.ttl_seconds, draft.ttlSeconds],
     ["source_addresses", publisher.source_addresses ?? [], draft.sourceAddresses],
+    ["pin_address", publisher.pin_address ?? false, draft.pinAddress],
     ["audience", publisher.audience, draft.audience],
   ];
   return pairs
