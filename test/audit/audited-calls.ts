@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { type Answer, GITHUB_CLAIMS, type RunningHub } from "../harness/running-hub.ts";
 import { announced, sendBytes, uploadAction } from "./lfs-upload.ts";
 
