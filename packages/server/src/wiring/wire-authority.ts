@@ -93,6 +93,9 @@ export interface WiredAuthority {
 /** How often expired replay entries and grants are cleared away, in milliseconds. */
 const SWEEP_INTERVAL_MS = 60_000;
 
+/** How often the last uses of publishers are written, in milliseconds. */
+const LAST_USES_INTERVAL_MS = 5000;
+
 /** How often the age of the signing key is looked at, in milliseconds. */
 const ROTATION_INTERVAL_MS = 600_000;
 
@@ -139,6 +142,7 @@ export async function wireAuthority(
     log,
     "signing keys not rotated",
   );
+  const stopNoting = repeatEvery(LAST_USES_INTERVAL_MS, () => database.lastUses.write(), log, "last uses not written");
   let stopReleasing = (): void => undefined;
   const stopSweeping = repeatEvery(SWEEP_INTERVAL_MS, () => sweeper.sweep(), log, "expired rows not cleared");
 
@@ -247,6 +251,7 @@ export async function wireAuthority(
     close: async () => {
       stopReleasing();
       stopSweeping();
+      stopNoting();
       stopRotating();
       await checkpoints.close();
       await database.close();

@@ -2,6 +2,7 @@ import { closeSync, openSync } from "node:fs";
 import Database from "better-sqlite3";
 import { AuditAppender } from "./audit-appender.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { LastUses } from "./last-uses.ts";
 import { migrateAuthority } from "./migrate.ts";
 import { WalFlusher } from "./wal-flusher.ts";
 
@@ -10,9 +11,10 @@ export interface AuthorityDatabase {
   /** For reads. Writes go through `commits`, all of them: that is what makes them durable and audited. */
   readonly connection: Database.Database;
   readonly commits: GroupCommit;
+  readonly lastUses: LastUses;
   /** The time of day in milliseconds since 1970. */
   readonly nowMs: () => number;
-  /** Finishes running commits and closes the file. */
+  /** Writes what waits, finishes running commits and closes the file. */
   close(): Promise<void>;
 }
 
@@ -47,11 +49,15 @@ export async function openAuthorityDatabase(options: AuthorityDatabaseOptions): 
   }
   const flusher = new WalFlusher(options.path);
   const commits = new GroupCommit(connection, new AuditAppender(connection, options.nowMs), flusher);
+  const lastUses = new LastUses(connection, commits);
   return {
     connection,
     commits,
+    lastUses,
     nowMs: options.nowMs,
     close: async () => {
+      // A hint: a store that takes nothing any more must still close.
+      await lastUses.write(Number.POSITIVE_INFINITY).catch(() => undefined);
       await commits.close();
       await flusher.close();
       connection.close();

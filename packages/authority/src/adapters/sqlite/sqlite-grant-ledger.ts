@@ -23,7 +23,6 @@ export class SqliteGrantLedger implements GrantLedger {
     { readonly issuer: string; readonly replay_key: string },
     { readonly first_used_at: number }
   >;
-  readonly #touchPublisher: PreparedQuery<{ readonly id: string; readonly now: number }, unknown>;
   readonly #insertGrant: PreparedQuery<NewGrantRow, unknown>;
 
   constructor(database: AuthorityDatabase) {
@@ -62,12 +61,6 @@ export class SqliteGrantLedger implements GrantLedger {
         .select("first_used_at")
         .where("issuer", "=", bind("issuer"))
         .where("replay_key", "=", bind("replay_key")),
-    );
-    this.#touchPublisher = prepareQuery(connection, (db, bind) =>
-      db
-        .updateTable("publishers")
-        .set({ last_used_at: bind("now") })
-        .where("id", "=", bind("id")),
     );
     this.#insertGrant = prepareQuery(connection, (db, bind) =>
       db.insertInto("grants").values({
@@ -126,10 +119,8 @@ export class SqliteGrantLedger implements GrantLedger {
       provider: grant.origin.provider,
       run_url: grant.origin.runUrl ?? null,
     });
-    // A busy publisher is used many times a second; once a second is written.
-    if (publisher.last_used_at === null || publisher.last_used_at < grant.issuedAt)
-      this.#touchPublisher.run({ id: grant.publisherId, now: grant.issuedAt });
     chain.append(audit);
+    this.#database.lastUses.note(grant.publisherId, publisher.last_used_at, grant.issuedAt);
     return { kind: "issued", use: claimed.uses };
   }
 

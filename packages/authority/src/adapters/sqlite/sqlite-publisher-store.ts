@@ -98,16 +98,16 @@ export class SqlitePublisherStore implements PublisherStore {
   }
 
   async list(target: PublisherTarget): Promise<readonly Publisher[]> {
-    return this.#ofTarget.all({ target_key: targetKeyOf(target) }).map(publisherOf);
+    return this.#ofTarget.all({ target_key: targetKeyOf(target) }).map((row) => this.#read(row));
   }
 
   async find(id: string): Promise<Publisher | undefined> {
     const row = this.#byId.get({ id });
-    return row === undefined ? undefined : publisherOf(row);
+    return row === undefined ? undefined : this.#read(row);
   }
 
   async listDisabled(limit: number): Promise<readonly Publisher[]> {
-    return this.#disabled.all({ limit }).map(publisherOf);
+    return this.#disabled.all({ limit }).map((row) => this.#read(row));
   }
 
   revokeTokens(id: string, audit: AuditEvent): Promise<"revoked" | "missing"> {
@@ -144,5 +144,10 @@ export class SqlitePublisherStore implements PublisherStore {
       chain.append(audit);
       return "removed";
     });
+  }
+
+  #read(row: PublisherRow): Publisher {
+    const lastUsedAt = this.#database.lastUses.waiting(row.id);
+    return lastUsedAt === undefined ? publisherOf(row) : { ...publisherOf(row), lastUsedAt };
   }
 }
