@@ -1,14 +1,18 @@
 import { randomInt } from "node:crypto";
-import fc from "fast-check";
-import type { LocalIssuer } from "../local-issuer.contract.ts";
-import { ExchangeRun } from "./exchange-run.contract.ts";
-import { EXCHANGE_STEPS } from "./exchange-step.contract.ts";
-import { RestartableAuthority } from "./restartable-authority.contract.ts";
+import { once } from "node:events";
+import { rmSync } from "node:fs";
+import { Worker } from "node:worker_threads";
+import type { LaneOrder } from "./exchange-lane.contract.ts";
+import { memoryFolder } from "./memory-folder.contract.ts";
 
-/** Runs in all, half of them in each file; a longer soak: `POSTERN_TEST_RUNS=100000 npx vitest run exchange-interleavings`. */
+/** Runs in all; a longer soak: `POSTERN_TEST_RUNS=100000 npx vitest run exchange-interleavings`. */
 export const RUNS: number = Number(process.env.POSTERN_TEST_RUNS ?? 5000);
 export const SOAK_TIMEOUT_MS: number = 120_000 + RUNS * 60;
 const SEED = Number(process.env.POSTERN_TEST_SEED ?? randomInt(2 ** 31));
+/** Threads with a database each. A fixed number, so that a seed means the same runs on every machine; few runs are not worth a second. */
+const LANES = 4;
+const RUNS_WORTH_LANES = 400;
+const LANE = new URL("exchange-lane.contract.ts", import.meta.url);
 
 /** What random runs must have reached, or they show nothing. */
 export const OUTCOMES: readonly string[] = [
@@ -35,43 +39,33 @@ export const OUTCOMES: readonly string[] = [
 ];
 
 /**
- * Performs random runs on two databases at once, so that one works while the other waits for the disk.
+ * Performs random runs on several threads.
  *
- * @param offset - Added to the seed, so that no two calls perform the same runs.
+ * @param offset - Sets these runs apart from those of another call.
  * @returns how often each thing came about.
+ * @throws what a thread found, with the shortest run that shows it.
  */
 export async function performRuns(
   numRuns: number,
   offset: number,
-  http?: LocalIssuer,
+  fetchesKeys: boolean,
 ): Promise<ReadonlyMap<string, number>> {
+  const lanes = numRuns < RUNS_WORTH_LANES ? 1 : LANES;
+  const folder = memoryFolder("postern-interleavings-");
+  const workers = Array.from({ length: lanes }, (_, lane) => {
+    const seed = SEED + LANES * offset + lane;
+    const workerData: LaneOrder = { directory: folder, numRuns: Math.ceil(numRuns / lanes), seed, fetchesKeys };
+    return new Worker(LANE, { workerData });
+  });
   const seen = new Map<string, number>();
-  await Promise.all([0, 1].map((lane) => performLane(Math.ceil(numRuns / 2), SEED + 2 * offset + lane, seen, http)));
-  const counts = [...seen].map(([what, count]) => `${what}: ${count}`).toSorted();
-  console.info(`seed ${SEED}: set POSTERN_TEST_SEED to repeat\n  ${counts.join("\n  ")}`);
-  return seen;
-}
-
-async function performLane(
-  numRuns: number,
-  seed: number,
-  seen: Map<string, number>,
-  http: LocalIssuer | undefined,
-): Promise<void> {
-  const authority = await RestartableAuthority.open(http === undefined ? [] : [http.origin]);
   try {
-    await fc.assert(
-      fc.asyncProperty(EXCHANGE_STEPS, async (steps) => {
-        seen.set("runs", (seen.get("runs") ?? 0) + 1);
-        seen.set("steps", (seen.get("steps") ?? 0) + steps.length);
-        await new ExchangeRun(authority, http, seen).perform(steps);
-      }),
-      { numRuns, seed },
-    );
-  } catch (error) {
-    console.info(`seed ${SEED}: set POSTERN_TEST_SEED to repeat`);
-    throw error;
+    for (const [counts] of await Promise.all(workers.map((worker) => once(worker, "message"))))
+      for (const [what, count] of counts) seen.set(what, (seen.get(what) ?? 0) + count);
   } finally {
-    await authority.close();
+    await Promise.all(workers.map((worker) => worker.terminate()));
+    rmSync(folder, { recursive: true });
+    const counts = [...seen].map(([what, count]) => `${what}: ${count}`).toSorted();
+    console.info(`seed ${SEED}: set POSTERN_TEST_SEED to repeat\n  ${counts.join("\n  ")}`);
   }
+  return seen;
 }

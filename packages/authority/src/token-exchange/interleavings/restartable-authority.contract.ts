@@ -1,7 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { UserPrincipal } from "@postern/core/access/principal";
 import type { Clock } from "@postern/core/time/clock";
 import type { EpochSeconds } from "@postern/core/time/epoch-seconds";
@@ -36,25 +33,25 @@ type Parts = Awaited<ReturnType<typeof openParts>>;
 /** An authority that can be closed and opened again over the same file; only its clock and the list of repos belong to the test. */
 export class RestartableAuthority {
   readonly clock: Clock & { time: EpochSeconds };
-  readonly #directory: string;
+  readonly #path: string;
   readonly #secret: Uint8Array;
   #parts: Parts;
   #serial = 0;
 
-  private constructor(directory: string, clock: RestartableAuthority["clock"], secret: Uint8Array, parts: Parts) {
-    this.#directory = directory;
+  private constructor(path: string, clock: RestartableAuthority["clock"], secret: Uint8Array, parts: Parts) {
+    this.#path = path;
     this.clock = clock;
     this.#secret = secret;
     this.#parts = parts;
   }
 
-  static async open(allowedOrigins: readonly string[] = []): Promise<RestartableAuthority> {
-    const directory = mkdtempSync(join(tmpdir(), "postern-interleavings-"));
+  /** @param path - Of the database, which is made. */
+  static async open(path: string, allowedOrigins: readonly string[]): Promise<RestartableAuthority> {
     const clock = { time: START, now: () => clock.time };
     const secret = randomBytes(32);
-    const parts = await openParts(directory, clock, secret, allowedOrigins, []);
+    const parts = await openParts(path, clock, secret, allowedOrigins, []);
     await bootstrapAdmin("root", undefined, { ...parts, clock, randomBytes });
-    return new RestartableAuthority(directory, clock, secret, parts);
+    return new RestartableAuthority(path, clock, secret, parts);
   }
 
   get parts(): Parts {
@@ -79,12 +76,11 @@ export class RestartableAuthority {
   async restart(): Promise<void> {
     const { database, allowedOrigins, repos } = this.#parts;
     await database.close();
-    this.#parts = await openParts(this.#directory, this.clock, this.#secret, allowedOrigins, repos);
+    this.#parts = await openParts(this.#path, this.clock, this.#secret, allowedOrigins, repos);
   }
 
   async close(): Promise<void> {
     await this.#parts.database.close();
-    rmSync(this.#directory, { recursive: true });
   }
 }
 
@@ -98,14 +94,14 @@ function administrator(): UserPrincipal {
 }
 
 async function openParts(
-  directory: string,
+  path: string,
   clock: Clock,
   secret: Uint8Array,
   allowedOrigins: readonly string[],
   repos: KnownRepo[],
 ) {
   const database: AuthorityDatabase = await openAuthorityDatabase({
-    path: join(directory, "postern.db"),
+    path,
     nowMs: () => clock.now() * 1000,
   });
   const keyRing = await openKeyRing({ store: new SqliteSigningKeyStore(database), secret, clock, randomBytes });
