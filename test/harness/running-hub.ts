@@ -50,7 +50,7 @@ export const GITHUB_CLAIMS = {
 export async function startHub(
   options: { readonly log?: (line: string) => void } & Pick<
     StartServerOptions,
-    "dataDir" | "limits" | "trustedProxies"
+    "dataDir" | "limits" | "trustedProxies" | "environment"
   > = {},
 ): Promise<RunningHub> {
   const folder = temporaryFolder("hub");
@@ -71,6 +71,7 @@ export async function startHub(
       ...options.limits,
     },
     log: options.log ?? "silent",
+    environment: options.environment,
   });
   const adminToken = server.firstRun?.adminToken;
   if (adminToken === undefined) throw new Error("the first start gave no administrator token");

@@ -88,7 +88,7 @@ async function serve(
   const app = createApp(config, listener, options.log ?? ((line) => process.stderr.write(`${line}\n`)));
   const changingRoutes = requireDeclaredAudit(app);
   const authority = await wireAuthority(config, url, data, clock, app.log);
-  const hub = await wireHub({ ...authority, data, clock, log: app.log });
+  const hub = await wireHub({ ...authority, data, clock, log: app.log, lfsStorage: config.lfsStorage });
   let closing = false;
   authority.registerRoutes(app, hub);
   hub.registerRoutes(app);

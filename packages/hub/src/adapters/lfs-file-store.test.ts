@@ -7,7 +7,8 @@ import { epochSeconds } from "@postern/core/time/epoch-seconds";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type LfsOid, parseLfsOid } from "../lfs/lfs-oid.ts";
 import type { MultipartUpload } from "../lfs/lfs-store.ts";
-import { LfsFileStore, PARTS_LIFETIME_SECONDS } from "./lfs-file-store.ts";
+import { PARTS_LIFETIME_SECONDS } from "./file-upkeep.ts";
+import { LfsFileStore } from "./lfs-file-store.ts";
 import type { WritableFile } from "./write-verified.ts";
 
 let directory: string;
@@ -278,10 +279,10 @@ describe("parts", () => {
     await sendAll();
     const folder = join(directory, "parts", upload.uploadId);
     await utimes(folder, now - PARTS_LIFETIME_SECONDS + 1, now - PARTS_LIFETIME_SECONDS + 1);
-    await store.sweepParts(now);
+    await store.upkeep.sweepUploads(now);
     expect(await readdir(join(directory, "parts"))).toEqual([upload.uploadId]);
     await utimes(folder, now - PARTS_LIFETIME_SECONDS, now - PARTS_LIFETIME_SECONDS);
-    await store.sweepParts(now);
+    await store.upkeep.sweepUploads(now);
     expect(await readdir(join(directory, "parts"))).toEqual([]);
   });
 });

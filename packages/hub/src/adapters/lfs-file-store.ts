@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { addSeconds, type EpochSeconds, epochSeconds } from "@postern/core/time/epoch-seconds";
 import type { LfsOid } from "../lfs/lfs-oid.ts";
 import {
   type LfsStore,
@@ -11,6 +10,7 @@ import {
   type StoredObject,
 } from "../lfs/lfs-store.ts";
 import { storageRefusal } from "../repos/storage-refusal.ts";
+import { FileUpkeep, objectPathIn } from "./file-upkeep.ts";
 import { syncDirectory } from "./git/sync-path.ts";
 import { checkedPartFiles, partFileName, readInTurn } from "./part-files.ts";
 import { StoredFileStream } from "./stored-file-stream.ts";
@@ -21,9 +21,6 @@ export interface LfsFileStoreOptions {
   readonly createFile?: (path: string) => Promise<WritableFile>;
 }
 
-/** An upload in parts that got no part for this long is given up. */
-export const PARTS_LIFETIME_SECONDS: number = 24 * 3600;
-
 /**
  * LFS objects as files: `ab/cd/abcd…` for finished ones, `incoming/` for those on their way, `parts/{upload}/` for uploads in
  * parts; all below one folder, so that a finished file is moved into place by one atomic rename. The layout is documented in
@@ -32,6 +29,8 @@ export const PARTS_LIFETIME_SECONDS: number = 24 * 3600;
 export class LfsFileStore implements LfsStore {
   readonly #root: string;
   readonly #createFile: (path: string) => Promise<WritableFile>;
+  /** What garbage collection and `hub fsck` do with this store. */
+  readonly upkeep: FileUpkeep;
 
   /**
    * Opens the store in `directory` and removes what crashed uploads left in `incoming/`. Only one process may have it open.
@@ -45,6 +44,7 @@ export class LfsFileStore implements LfsStore {
 
   private constructor(root: string, options: LfsFileStoreOptions) {
     this.#root = root;
+    this.upkeep = new FileUpkeep(root);
     this.#createFile = options.createFile ?? ((path) => open(path, "wx"));
   }
 
@@ -55,7 +55,7 @@ export class LfsFileStore implements LfsStore {
   }
 
   async open(oid: LfsOid): Promise<StoredObject | undefined> {
-    const file = await openIfPresent(this.#objectPath(oid));
+    const file = (await openIfPresent(this.#objectPath(oid))) ?? (await this.#openQuarantined(oid));
     if (file === undefined) return undefined;
     try {
       const { size } = await file.stat();
@@ -93,18 +93,9 @@ export class LfsFileStore implements LfsStore {
     await rm(folder, { recursive: true, force: true }).catch(() => {});
   }
 
-  /** Removes the parts of uploads that were given up; call it at start and now and then. */
-  async sweepParts(now: EpochSeconds): Promise<void> {
-    const parts = join(this.#root, "parts");
-    const deadline = addSeconds(now, -PARTS_LIFETIME_SECONDS);
-    for (const name of await readdir(parts)) {
-      const folder = join(parts, name);
-      const found = await stat(folder).catch(() => undefined);
-      // A folder's time moves with every part that arrives in it.
-      if (found !== undefined && epochSeconds(found.mtimeMs / 1000) <= deadline) {
-        await rm(folder, { recursive: true, force: true });
-      }
-    }
+  /** A quarantined object that somebody asks for is in use. */
+  async #openQuarantined(oid: LfsOid): Promise<FileHandle | undefined> {
+    return (await this.upkeep.restore(oid)) === "absent" ? undefined : await openIfPresent(this.#objectPath(oid));
   }
 
   async #storeAs(path: string, expected: ExpectedBytes, source: AsyncIterable<Uint8Array>): Promise<void> {
@@ -139,7 +130,7 @@ export class LfsFileStore implements LfsStore {
   }
 
   #objectPath(oid: LfsOid): string {
-    return join(this.#root, oid.slice(0, 2), oid.slice(2, 4), oid);
+    return objectPathIn(this.#root, oid);
   }
 
   #partsFolder({ uploadId }: MultipartUpload): string {

@@ -23,6 +23,8 @@ export interface CommitDependencies {
   readonly git: GitRepositories;
   readonly catalogue: RepoCatalogue;
   readonly lfs: LfsObjects;
+  /** The same objects for one commit, where they may have come in past us. */
+  readonly arrivals?: ((commit: CommitRequest) => LfsObjects) | undefined;
   readonly audit: AuditLog;
   readonly clock: Clock;
   readonly locks: Pick<BranchLocks, "run">;
@@ -61,7 +63,13 @@ export async function commitToBranch(deps: CommitDependencies, request: CommitRe
     if (request.ref !== DEFAULT_REF && (await git.readRef(request.ref)) === undefined)
       throw branchNotFound(request.ref);
     await using staged = await git.stageObjects();
-    const received = await receiveCommit(request.body, staged, deps.lfs, repo.repoId, deps.limits);
+    const received = await receiveCommit(
+      request.body,
+      staged,
+      deps.arrivals?.(request) ?? deps.lfs,
+      repo.repoId,
+      deps.limits,
+    );
     const commit = await deps.locks.run(`${repo.repoId} ${request.ref}`, () =>
       advanceBranch(deps, request, git, staged, received),
     );

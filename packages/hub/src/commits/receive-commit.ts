@@ -105,7 +105,7 @@ async function requireLinked(
   oid: string,
   claimedSize: number | undefined,
 ): Promise<LfsPointer> {
-  const size = await lfs.isLinked(repoId, oid);
+  const size = await lfs.claim(repoId, oid);
   const shown = path.replaceAll(/[^\x20-\x7e]/g, "?").slice(0, 200);
   if (size === undefined) {
     throw new HubError(400, "ObjectMissing", `The LFS object of "${shown}" (${oid}) was not uploaded to this repo.`);

@@ -100,7 +100,7 @@ async function pointerFault(
 ): Promise<Fault | undefined> {
   const pointer = parseLfsPointer(await objects.readBlob(oid));
   if (pointer === undefined) return undefined;
-  const size = await lfs.isLinked(repoId, pointer.oid);
+  const size = await lfs.claim(repoId, pointer.oid);
   if (size === pointer.size) return undefined;
   if (size !== undefined) {
     return (shown) => `${shown}: the pointer claims ${pointer.size} bytes, its LFS object has ${size}.`;

@@ -100,7 +100,9 @@ export class HubHarness implements AsyncDisposable {
       nonce: () => randomBytes(8).toString("hex"),
       startedAtMs: Date.now(),
     });
-    const lfs: LfsObjects = { isLinked: async (repoId, oid) => this.linked.get(`${repoId} ${oid}`) };
+    const isLinked = async (repoId: string, oid: string): Promise<number | undefined> =>
+      this.linked.get(`${repoId} ${oid}`);
+    const lfs: LfsObjects = { isLinked, claim: isLinked };
     this.deps = {
       gatekeeper: this.#gatekeeper(),
       catalogue: this.catalogue,

@@ -106,6 +106,7 @@ beforeEach(async () => {
   const linked = new Map<string, number>();
   links = {
     isLinked: async (repoId, oid) => linked.get(`${repoId} ${oid}`),
+    claim: async (repoId, oid) => linked.get(`${repoId} ${oid}`),
     add: async ({ repoId, oid, size }) => {
       if (![...repos.values()].some((repo) => repo.repoId === repoId)) return "repo-missing";
       linked.set(`${repoId} ${oid}`, size);

@@ -1,6 +1,6 @@
 import { HubError } from "@postern/core/error/hub-error";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { acceptUpload, completeUpload, isHeld, type UploadRequest } from "../lfs/accept-upload.ts";
+import { acceptUpload, completeUpload, isHeld, settleUpload, type UploadRequest } from "../lfs/accept-upload.ts";
 import { checkTicket } from "../lfs/check-ticket.ts";
 import { partSizeOf } from "../lfs/lfs-store.ts";
 import { objectContent } from "../resolve/file-content.ts";
@@ -49,7 +49,13 @@ export function registerLfsTransferRoutes(app: FastifyInstance, deps: LfsRoutesD
     );
     scope.post(
       `${OBJECT}/verify`,
-      { config: { audit: { none: "it only looks whether an object is stored" } } },
+      {
+        config: {
+          audit: {
+            none: "it looks whether an object is stored; one that came to a bucket past us is recorded as lfs.upload",
+          },
+        },
+      },
       withLfsRefusals((request, reply) => verifyObject(request, reply, deps)),
     );
   });
@@ -88,7 +94,11 @@ async function completeObject(
 async function verifyObject(request: FastifyRequest, reply: FastifyReply, deps: LfsRoutesDeps): Promise<FastifyReply> {
   const ticket = await checkTicket(ticketOf(request), "verify", oidOf(request), uploadRequestOf(request), deps);
   const { oid, size } = parseRequestedObject(request.body);
-  if (oid !== ticket.oid || size !== ticket.size || !(await isHeld(ticket, deps))) {
+  const isSame = oid === ticket.oid && size === ticket.size;
+  // What went past us is read back and hashed now: only then it is an object.
+  const isHeldNow = async (): Promise<boolean> =>
+    (await isHeld(ticket, deps)) || (await settleUpload(ticket, uploadRequestOf(request), deps)) !== undefined;
+  if (!isSame || !(await isHeldNow())) {
     throw new HubError(404, "ObjectMissing", "This repo holds no object with this hash and size.");
   }
   return reply.send({ oid, size });

@@ -124,7 +124,10 @@ beforeAll(async () => {
     catalogue: { find: async (repo) => repos.get(repoKeyOf(repo)) },
     git,
     store,
-    links: { isLinked: async (repoId, oid) => linked.get(`${repoId} ${oid}`) },
+    links: {
+      isLinked: async (repoId, oid) => linked.get(`${repoId} ${oid}`),
+      claim: async (repoId, oid) => linked.get(`${repoId} ${oid}`),
+    },
   });
   origin = await app.listen({ host: "127.0.0.1", port: 0 });
 });

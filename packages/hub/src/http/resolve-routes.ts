@@ -1,12 +1,17 @@
 import { HubError } from "@postern/core/error/hub-error";
 import { pathPrefixOf, REPO_KINDS, type RepoKind } from "@postern/core/resource/repo-kind";
+import type { Clock } from "@postern/core/time/clock";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Gatekeeper } from "../access/gatekeeper.ts";
 import { openRepo } from "../access/open-repo.ts";
 import type { GitRepositories, TreeEntry } from "../git/git-repository.ts";
+import { lifetimeOf } from "../lfs/answer-batch.ts";
+import type { DirectTransfers } from "../lfs/direct-transfers.ts";
 import type { LfsObjects } from "../lfs/lfs-objects.ts";
 import type { LfsStore } from "../lfs/lfs-store.ts";
+import type { TransferSettings } from "../lfs/transfer-settings.ts";
 import type { RepoCatalogue } from "../repos/repo-catalogue.ts";
+import { entityTagOf } from "../resolve/entity-tag.ts";
 import { blobContent, fileContent } from "../resolve/file-content.ts";
 import { contentDisposition, safeContentType } from "../resolve/safe-content-type.ts";
 import { rawSegmentsOf, requestedPath, requestedRepo } from "./request-repo.ts";
@@ -16,8 +21,16 @@ export interface ResolveRoutesDeps {
   readonly gatekeeper: Pick<Gatekeeper, "identify">;
   readonly catalogue: Pick<RepoCatalogue, "find">;
   readonly git: GitRepositories;
-  readonly store: Pick<LfsStore, "open">;
+  readonly store: Pick<LfsStore, "open" | "sizeOf">;
   readonly links: LfsObjects;
+  /** Where readers can get large files from the store itself. */
+  readonly direct?:
+    | {
+        readonly transfers: Pick<DirectTransfers, "downloadUrl">;
+        readonly settings: TransferSettings;
+        readonly clock: Clock;
+      }
+    | undefined;
 }
 
 /**
@@ -53,18 +66,46 @@ async function answerFile(
   const entry = path === "" ? undefined : await git.entryAt(commit, path);
   if (entry?.type !== "file") throw entryNotFound(commit, entry);
 
-  const content = view === "raw" ? blobContent(git, entry) : await fileContent(git, entry, deps);
+  const content =
+    view === "raw"
+      ? blobContent(git, entry)
+      : await fileContent(git, entry, { ...deps, direct: deps.direct?.transfers });
   if (content.isLfs) reply.headers({ "x-linked-etag": `"${content.digest}"`, "x-linked-size": content.size });
   const type = safeContentType(path);
   const attach = isDownload(request.query) || type === "application/octet-stream";
+  const disposition = contentDisposition(path, attach ? "attachment" : "inline");
+  if (deps.direct !== undefined && content.elsewhere !== undefined && wantsBytes(request)) {
+    const { settings, clock } = deps.direct;
+    const seconds = lifetimeOf(principal, clock, settings);
+    const url = await content.elsewhere({ contentType: type, contentDisposition: disposition }, seconds);
+    // The address is the authority, for as long as it lives: it must not stay in a cache.
+    return reply
+      .code(302)
+      .headers({
+        location: url,
+        etag: entityTagOf(content.digest),
+        "cache-control": "private, no-store",
+        vary: "Authorization",
+      })
+      .send();
+  }
   reply.headers({
     "content-type": type,
-    "content-disposition": contentDisposition(path, attach ? "attachment" : "inline"),
+    "content-disposition": disposition,
     // These bytes are somebody's upload on our origin: no script, no plug-in, no guessing of types.
     "content-security-policy": "default-src 'none'; sandbox",
     "x-content-type-options": "nosniff",
   });
   return answerWithContent(request, reply, content);
+}
+
+/**
+ * Whether this is a download and not a question about one. A HEAD is answered here, because the store's URL is signed for GET; so is the
+ * first byte alone, with which `@huggingface/hub` asks for length and entity tag: the store's own tag is not the SHA-256.
+ */
+function wantsBytes(request: FastifyRequest): boolean {
+  if (request.method !== "GET" || request.headers["if-none-match"] !== undefined) return false;
+  return request.headers.range?.trim() !== "bytes=0-0";
 }
 
 function entryNotFound(commit: string, entry: TreeEntry | undefined): HubError {

@@ -1,5 +1,6 @@
 import { HubError } from "@postern/core/error/hub-error";
 import type { AuditLog } from "../access/audit-log.ts";
+import type { DirectTransfers } from "./direct-transfers.ts";
 import type { LfsLinks } from "./lfs-links.ts";
 import type { LfsStore, ReceivedPart } from "./lfs-store.ts";
 import type { TicketSubject, TransferTicket } from "./transfer-ticket.ts";
@@ -13,7 +14,7 @@ export interface AcceptUploadDeps {
 /** The request that the bytes came with, for the audit log. */
 export interface UploadRequest {
   readonly requestId: string;
-  readonly sourceAddress: string;
+  readonly sourceAddress: string | undefined;
 }
 
 /**
@@ -54,6 +55,25 @@ export async function completeUpload(
   await linkObject(ticket, request, deps);
 }
 
+/**
+ * Takes in what the client sent to the store itself, if anything; the ticket's repo holds it afterwards. Safe to repeat.
+ *
+ * @returns the object's size in bytes; `undefined` when nothing came.
+ * @throws {HubError} 400 when other bytes came; 404 `RepoNotFound`; 503 when the store does not answer; what the audit log throws.
+ */
+export async function settleUpload(
+  ticket: Omit<UploadSubject, "size"> & { readonly size?: number },
+  request: UploadRequest,
+  deps: Pick<AcceptUploadDeps, "links" | "audit"> & { readonly direct?: DirectTransfers | undefined },
+): Promise<number | undefined> {
+  const size = await deps.direct?.settle(ticket);
+  if (size !== undefined) await linkObject({ ...ticket, size }, request, deps);
+  return size;
+}
+
+/** Whose object it is and who sent it. */
+type UploadSubject = Pick<TicketSubject, "repoId" | "oid" | "size" | "resource" | "actor">;
+
 /** Whether the ticket's repo holds the object, bytes and all. */
 export async function isHeld(
   ticket: TicketSubject,
@@ -63,7 +83,11 @@ export async function isHeld(
   return linkedSize === ticket.size && (await deps.store.sizeOf(ticket.oid)) === ticket.size;
 }
 
-async function linkObject(ticket: TicketSubject, request: UploadRequest, deps: AcceptUploadDeps): Promise<void> {
+async function linkObject(
+  ticket: UploadSubject,
+  request: UploadRequest,
+  deps: Pick<AcceptUploadDeps, "links" | "audit">,
+): Promise<void> {
   // Before the link and not after it: an upload that cannot be written down must not count.
   await deps.audit.record({
     event: "lfs.upload",

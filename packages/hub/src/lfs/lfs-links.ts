@@ -1,3 +1,4 @@
+import type { EpochSeconds } from "@postern/core/time/epoch-seconds";
 import type { LfsObjects } from "./lfs-objects.ts";
 import type { LfsOid } from "./lfs-oid.ts";
 
@@ -21,6 +22,19 @@ export interface LfsLink {
  * `resolve-routes.test.ts` ("another repo's object").
  */
 export interface LfsLinks extends LfsObjects {
-  /** Idempotent. Resolves when durable; `repo-missing` when the repo is gone by now. */
+  /** Idempotent; a link that is there becomes young again. Resolves when durable; `repo-missing` when the repo is gone by now. */
   add(link: LfsLink): Promise<"linked" | "repo-missing">;
+}
+
+/**
+ * Port: the links as the garbage collector sees them. A link that was claimed lately keeps its object, whatever the refs say: whoever claimed
+ * it may be about to move a ref. `releaseOld` and `claim` are single transactions, so one of them is first: after a claim nothing is released,
+ * and after a release nothing can be claimed.
+ */
+export interface LfsLinkUpkeep {
+  /** All links, grouped by nothing, sorted by object. */
+  all(): Iterable<LfsLink & { readonly linkedAt: EpochSeconds }>;
+  count(): number;
+  /** Removes every link to the object unless one of them is younger than `before`; `kept` then, and nothing is removed. */
+  releaseOld(oid: LfsOid, before: EpochSeconds): "released" | "kept";
 }

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { HubError } from "@postern/core/error/hub-error";
 import type { GitRepository, TreeEntry } from "../git/git-repository.ts";
+import type { DirectTransfers, DownloadAnswer } from "../lfs/direct-transfers.ts";
 import type { LfsObjects } from "../lfs/lfs-objects.ts";
 import type { LfsOid } from "../lfs/lfs-oid.ts";
 import type { LfsStore } from "../lfs/lfs-store.ts";
@@ -20,6 +21,8 @@ export interface FileContent {
    * @throws {HubError} 500 `Unavailable` when they are not.
    */
   open(): Promise<OpenContent>;
+  /** A URL of the store itself for these bytes, where it has some; checked like `open`. */
+  readonly elsewhere?: ((answer: DownloadAnswer, seconds: number) => Promise<string>) | undefined;
 }
 
 /** Opened content: stream it or close it. */
@@ -58,11 +61,24 @@ export function blobContent(git: GitRepository, entry: TreeEntry): FileContent {
 export async function fileContent(
   git: GitRepository,
   entry: TreeEntry,
-  lfs: { readonly links: LfsObjects; readonly store: Pick<LfsStore, "open"> },
+  lfs: {
+    readonly links: LfsObjects;
+    readonly store: Pick<LfsStore, "open" | "sizeOf">;
+    readonly direct?: Pick<DirectTransfers, "downloadUrl"> | undefined;
+  },
 ): Promise<FileContent> {
   const pointer = await linkedPointer(git, entry, lfs.links);
   if (pointer === undefined) return blobContent(git, entry);
-  return objectContent(pointer, lfs.store);
+  const content = objectContent(pointer, lfs.store);
+  const { direct } = lfs;
+  if (direct === undefined) return content;
+  return {
+    ...content,
+    elsewhere: async (answer, seconds) => {
+      if ((await lfs.store.sizeOf(pointer.oid)) !== pointer.size) throw damaged(pointer.oid);
+      return await direct.downloadUrl(pointer.oid, answer, seconds);
+    },
+  };
 }
 
 /** The bytes of an LFS object. That the reader's repo holds it has been checked. */

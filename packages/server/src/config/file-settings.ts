@@ -8,7 +8,7 @@ const EXAMPLE = "a line such as `port: 8080`; docs/reference/configuration.md li
 
 /**
  * The server's settings from a YAML file: `port`, `host`, `data`, `public_url`, `audiences`, `bootstrap_admin`, `trusted_proxies`,
- * `issuers.allow_origins`, `keys.rotate_after_days`, `audit.checkpoints`, `limits`.
+ * `issuers.allow_origins`, `keys.rotate_after_days`, `audit.checkpoints`, `limits`, `storage`.
  *
  * @throws {ConfigError} for a file that cannot be read, an unknown key (a typing error must not be silently ignored) or a wrong type.
  */
@@ -19,6 +19,8 @@ export function settingsFromFile(file: string): ServerSettings {
   const checkpoints = parseMapping(file, "audit.checkpoints.", audit.checkpoints ?? {});
   const keys = parseMapping(file, "keys.", root.keys ?? {});
   const limits = parseMapping(file, "limits.", root.limits ?? {});
+  const storage = parseMapping(file, "storage.", root.storage ?? {});
+  const s3 = parseMapping(file, "storage.s3.", storage.s3 ?? {});
   refuseUnknown(file, "", root, [
     "port",
     "host",
@@ -31,6 +33,18 @@ export function settingsFromFile(file: string): ServerSettings {
     "keys",
     "audit",
     "limits",
+    "storage",
+  ]);
+  refuseUnknown(file, "storage.", storage, ["lfs", "s3"]);
+  refuseUnknown(file, "storage.s3.", s3, [
+    "endpoint",
+    "public_endpoint",
+    "region",
+    "bucket",
+    "prefix",
+    "path_style",
+    "direct",
+    "credentials_file",
   ]);
   refuseUnknown(file, "limits.", limits, LIMIT_NAMES);
   refuseUnknown(file, "issuers.", issuers, ["allow_origins"]);
@@ -50,6 +64,15 @@ export function settingsFromFile(file: string): ServerSettings {
     checkpointFile: text(file, "audit.checkpoints.file", checkpoints.file),
     checkpointUrl: text(file, "audit.checkpoints.http", checkpoints.http),
     checkpointOrigin: text(file, "audit.checkpoints.origin", checkpoints.origin),
+    lfsStorage: text(file, "storage.lfs", storage.lfs),
+    s3Endpoint: text(file, "storage.s3.endpoint", s3.endpoint),
+    s3PublicEndpoint: text(file, "storage.s3.public_endpoint", s3.public_endpoint),
+    s3Region: text(file, "storage.s3.region", s3.region),
+    s3Bucket: text(file, "storage.s3.bucket", s3.bucket),
+    s3Prefix: text(file, "storage.s3.prefix", s3.prefix),
+    s3PathStyle: flag(file, "storage.s3.path_style", s3.path_style),
+    s3Direct: flag(file, "storage.s3.direct", s3.direct),
+    s3CredentialsFile: text(file, "storage.s3.credentials_file", s3.credentials_file),
     rotateKeysAfterDays: number(file, "keys.rotate_after_days", keys.rotate_after_days),
   };
 }
@@ -96,6 +119,11 @@ function text(file: string, name: string, value: unknown): string | undefined {
 function number(file: string, name: string, value: unknown): number | undefined {
   if (value === undefined || typeof value === "number") return value;
   throw wrongType(file, name, "a number");
+}
+
+function flag(file: string, name: string, value: unknown): boolean | undefined {
+  if (value === undefined || typeof value === "boolean") return value;
+  throw wrongType(file, name, "true or false");
 }
 
 function list(file: string, name: string, value: unknown): readonly string[] | undefined {

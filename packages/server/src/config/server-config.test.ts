@@ -1,10 +1,26 @@
+import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { ConfigError } from "./config-error.ts";
 import { settingsFromEnvironment } from "./environment-settings.ts";
 import { mergeSettings } from "./merge-settings.ts";
 import { parseServerConfig, type ServerSettings } from "./server-config.ts";
 
+const S3: ServerSettings = {
+  lfsStorage: "s3",
+  s3Endpoint: "https://s3.example",
+  s3Bucket: "models",
+  s3AccessKeyId: "AKIA",
+  s3SecretAccessKey: "unguessable",
+};
+
 describe("parseServerConfig", () => {
+  it("never shows the credentials of the object store", () => {
+    const { lfsStorage } = parseServerConfig({ ...S3, s3Prefix: "/a/b/" });
+    expect(lfsStorage).toMatchObject({ endpoint: "https://s3.example", prefix: "a/b/", pathStyle: true, direct: true });
+    expect(inspect(lfsStorage, { depth: null }) + JSON.stringify(lfsStorage)).not.toContain("unguessable");
+    expect(lfsStorage?.credentials().secretAccessKey).toBe("unguessable");
+  });
+
   it("fills in the defaults of a first start on a laptop", () => {
     expect(parseServerConfig({})).toMatchObject({ port: 8080, host: "127.0.0.1", publicUrl: undefined, audiences: [] });
   });
@@ -20,6 +36,18 @@ describe("parseServerConfig", () => {
     ["a public URL without a scheme", { publicUrl: "hub.example" }, "public-url"],
     ["a public bind without TLS in front", { host: "0.0.0.0" }, "host"],
     ["an issuer origin with a path", { allowIssuerOrigins: ["http://127.0.0.1:9/x"] }, "issuers.allow_origins"],
+    ["a storage that is none", { lfsStorage: "tape" }, "storage.lfs"],
+    ["S3 without a bucket", { ...S3, s3Bucket: undefined }, "storage.s3.bucket"],
+    ["S3 without an address", { ...S3, s3Endpoint: undefined }, "storage.s3.endpoint"],
+    ["an S3 address with a path", { ...S3, s3Endpoint: "https://s3.example/bucket" }, "storage.s3.endpoint"],
+    ["a bucket that is no name", { ...S3, s3Bucket: "../models" }, "storage.s3.bucket"],
+    ["a prefix with odd letters", { ...S3, s3Prefix: "a?b" }, "storage.s3.prefix"],
+    ["S3 without credentials", { ...S3, s3SecretAccessKey: undefined }, "storage.s3"],
+    [
+      "a file of credentials that is not there",
+      { ...S3, s3CredentialsFile: "/nowhere" },
+      "storage.s3.credentials_file",
+    ],
   ])("refuses %s, naming the setting", (_what, settings, setting) => {
     const failure = thrownBy(() => parseServerConfig(settings));
     expect(failure).toBeInstanceOf(ConfigError);

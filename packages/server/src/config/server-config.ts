@@ -2,9 +2,10 @@ import path from "node:path";
 import type { LimitSettings } from "@postern/authority";
 import { ConfigError } from "./config-error.ts";
 import { parseLimits } from "./limit-settings.ts";
+import { type LfsStorageConfig, parseStorage, type StorageSettings } from "./storage-settings.ts";
 
 /** What a start of the server may be told: flags first, then environment, then the file. */
-export interface ServerSettings {
+export interface ServerSettings extends StorageSettings {
   readonly port?: number | undefined;
   readonly host?: string | undefined;
   readonly dataDir?: string | undefined;
@@ -54,6 +55,7 @@ export interface ServerConfig {
   readonly checkpointUrl: string | undefined;
   readonly checkpointOrigin: string | undefined;
   readonly acceptAuditRollback: boolean;
+  readonly lfsStorage: LfsStorageConfig;
   /** `undefined`: only when an administrator asks. */
   readonly rotateKeysAfterDays: number | undefined;
 }
@@ -98,6 +100,7 @@ export function parseServerConfig(settings: ServerSettings): ServerConfig {
     checkpointUrl: settings.checkpointUrl === undefined ? undefined : parseSinkUrl(settings.checkpointUrl),
     checkpointOrigin: settings.checkpointOrigin,
     acceptAuditRollback: settings.acceptAuditRollback === true,
+    lfsStorage: parseStorage(settings),
     rotateKeysAfterDays: parseDays("keys.rotate_after_days", settings.rotateKeysAfterDays ?? 90),
   });
 }

@@ -1,9 +1,9 @@
 import { hkdfSync, randomBytes } from "node:crypto";
-import path from "node:path";
 import type { AuthorityDatabase, RepoNameTable, SwitchReader } from "@postern/authority";
 import type { Clock } from "@postern/core/time/clock";
 import {
   type AuditLog,
+  arrivingObjects,
   BranchLocks,
   DEFAULT_COMMIT_LIMITS,
   DEFAULT_PUSH_RULES,
@@ -13,7 +13,6 @@ import {
   GitRepositoriesOnDisk,
   GitTransfersOnDisk,
   HubDatabase,
-  LfsFileStore,
   makeHeldRepo,
   type RepoMoves,
   redirectMovedRepos,
@@ -28,11 +27,13 @@ import {
   settleRepos,
 } from "@postern/hub";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
+import type { LfsStorageConfig } from "../config/storage-settings.ts";
 import { refuseChangesInReadOnlyMode } from "../http/read-only-mode.ts";
 import type { DataDirectory } from "../lifecycle/data-directory.ts";
 
 import { repeatEvery } from "../lifecycle/repeat-every.ts";
 import type { HubPorts } from "./wire-authority.ts";
+import { wireLfsStorage } from "./wire-lfs-storage.ts";
 
 export interface WiredHub extends HubPorts {
   registerRoutes(app: FastifyInstance): void;
@@ -49,6 +50,7 @@ export interface HubWiring {
   repoMoves(names: (database: AuthorityDatabase) => RepoNameTable): RepoMoves;
   /** 32 bytes that stay the same over restarts; the key of signed URLs is derived from it. */
   readonly secret: Uint8Array;
+  readonly lfsStorage: LfsStorageConfig;
 }
 
 /** How often parts of abandoned uploads are cleared away, in milliseconds. */
@@ -56,19 +58,19 @@ const SWEEP_INTERVAL_MS = 3_600_000;
 
 /** Builds the hub: the only place where its adapters meet its ports. */
 export async function wireHub(wiring: HubWiring): Promise<WiredHub> {
-  const { data, clock, log, gatekeeper, audit, switches, secret } = wiring;
+  const { data, clock, log, gatekeeper, audit, switches, secret, lfsStorage } = wiring;
   const database = await HubDatabase.open(data.database);
   const catalogue = new SqliteRepoCatalogue(database);
-  const links = new SqliteLfsLinks(database);
+  const links = new SqliteLfsLinks(database, clock);
   const nonce = (): string => randomBytes(8).toString("hex");
   const startedAtMs = Date.now();
   const git = new GitRepositoriesOnDisk({ dataDirectory: data.path, nonce, startedAtMs });
   const transfers = new GitTransfersOnDisk({ directoryOf: (repoId) => git.directoryOf(repoId), nonce, startedAtMs });
   await settleRepos(catalogue, git);
-  const store = await LfsFileStore.open(path.join(data.path, "lfs"));
+  const { store, upkeep, direct } = await wireLfsStorage(lfsStorage, data.path);
   const stopSweeping = repeatEvery(
     SWEEP_INTERVAL_MS,
-    () => store.sweepParts(clock.now()),
+    async () => void (await upkeep.sweepUploads(clock.now())),
     log,
     "abandoned uploads not cleared",
   );
@@ -93,6 +95,7 @@ export async function wireHub(wiring: HubWiring): Promise<WiredHub> {
           git,
           storage: git,
           lfs: links,
+          arrivals: direct === undefined ? undefined : (commit) => arrivingObjects(links, direct, { ...commit, audit }),
           audit,
           clock,
           newRepoId: () => randomBytes(12).toString("hex"),
@@ -108,6 +111,7 @@ export async function wireHub(wiring: HubWiring): Promise<WiredHub> {
           catalogue,
           store,
           links,
+          direct,
           audit,
           clock,
           ticketKey,
@@ -129,7 +133,16 @@ export async function wireHub(wiring: HubWiring): Promise<WiredHub> {
           rules: DEFAULT_PUSH_RULES,
         });
       });
-      app.register(async (scope) => registerResolveRoutes(scope, { gatekeeper, catalogue, git, store, links }));
+      app.register(async (scope) =>
+        registerResolveRoutes(scope, {
+          gatekeeper,
+          catalogue,
+          git,
+          store,
+          links,
+          direct: direct === undefined ? undefined : { transfers: direct, settings: DEFAULT_TRANSFER_SETTINGS, clock },
+        }),
+      );
     },
     close: async () => {
       stopSweeping();
