@@ -35,6 +35,7 @@ const READS: readonly Probe[] = [
     path: (repo) => `/${repo}.git/info/lfs/objects/batch`,
     body: () => ({ operation: "download", objects: [{ oid: SHA, size: 1 }] }),
   },
+  { method: "GET", path: (repo) => `/${repo}.git/info/lfs/locks` },
   { method: "GET", path: (repo) => `/${repo}/info/refs?service=git-upload-pack` },
   { method: "GET", path: (repo) => `/${repo}.git/info/refs?service=git-upload-pack` },
   { method: "POST", path: (repo) => `/${repo}.git/git-upload-pack`, body: () => "0000" },
@@ -63,6 +64,8 @@ const CHANGES: readonly Probe[] = [
     body: () => ({ operation: "upload", objects: [{ oid: SHA, size: 1 }] }),
   },
   { method: "POST", path: (repo) => `/${repo}.git/info/lfs/locks/verify`, body: () => ({}) },
+  { method: "POST", path: (repo) => `/${repo}.git/info/lfs/locks`, body: () => ({ path: "a" }) },
+  { method: "POST", path: (repo) => `/${repo}.git/info/lfs/locks/:id/unlock`, body: () => ({}) },
   { method: "GET", path: (repo) => `/${repo}.git/info/refs?service=git-receive-pack` },
   { method: "POST", path: (repo) => `/${repo}.git/git-receive-pack`, body: () => "0000" },
   ...(["GET", "POST"] as const).map(

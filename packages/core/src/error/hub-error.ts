@@ -21,6 +21,7 @@ export type HubErrorCode =
   | "StorageFull"
   | "NotFound"
   | "ReadOnlyMode"
+  | "NotSupported"
   | "Unavailable";
 
 /** Codes that travel in `X-Error-Code`. The rest are ours: sent in the body only, because clients misread unknown ones. */

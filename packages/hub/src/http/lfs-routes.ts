@@ -1,4 +1,5 @@
 import type { RouteAudit } from "@postern/core/audit/route-audit";
+import { HubError } from "@postern/core/error/hub-error";
 import { pathPrefixOf, REPO_KINDS, type RepoKind } from "@postern/core/resource/repo-kind";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { openRepo } from "../access/open-repo.ts";
@@ -47,6 +48,18 @@ export function registerLfsRoutes(app: FastifyInstance, deps: LfsRoutesDeps): vo
         { config: { audit: { none: "there are no locks; git-lfs asks before every push" } } },
         withLfsRefusals((request, reply) => answerLocks(request, reply, kind, deps)),
       );
+      const noLocks = { config: { audit: { none: "there are no locks to take or give back" } } };
+      scope.get(
+        `${lfs}/locks`,
+        noLocks,
+        withLfsRefusals((request) => refuseLocks(request, kind, "read", deps)),
+      );
+      for (const path of ["locks", "locks/:id/unlock"])
+        scope.post(
+          `${lfs}/${path}`,
+          noLocks,
+          withLfsRefusals((request) => refuseLocks(request, kind, "write", deps)),
+        );
     }
   });
   registerLfsTransferRoutes(app, deps);
@@ -81,6 +94,18 @@ async function answerLocks(
   const principal = await deps.gatekeeper.identify(request.headers.authorization);
   await openRepo(deps.catalogue, principal, namedRepo(request, kind), "write");
   return reply.type(LFS_MEDIA_TYPE).send(JSON.stringify({ ours: [], theirs: [] }));
+}
+
+/** 501, which git-lfs takes for "no locking here" and shows with our words; without a route it would blame the address. */
+async function refuseLocks(
+  request: FastifyRequest,
+  kind: RepoKind,
+  permission: "read" | "write",
+  deps: LfsRoutesDeps,
+): Promise<never> {
+  const principal = await deps.gatekeeper.identify(request.headers.authorization);
+  await openRepo(deps.catalogue, principal, namedRepo(request, kind), permission);
+  throw new HubError(501, "NotSupported", "This hub has no file locks. Nothing has to be unlocked before a push.");
 }
 
 function namedRepo(request: FastifyRequest, kind: RepoKind): ReturnType<typeof requestedRepo> {
