@@ -102,6 +102,17 @@ export const AUDITED_CALLS: readonly AuditedCall[] = [
       return () => sendBytes("POST", href, JSON.stringify({ oid, parts }), "application/json");
     },
   },
+  ...KINDS.flatMap(({ type, plural }) => [
+    simple("POST", `/api/${plural}/:namespace/:name/super-squash/*`, {
+      path: `/api/${plural}/acme/${type}/super-squash/main`,
+      body: { message: "all in one" },
+    }),
+    simple("POST", `/api/${plural}/:namespace/:name/duplicate`, {
+      path: `/api/${plural}/acme/${type}/duplicate`,
+      body: { repository: `acme/${type}-copy` },
+    }),
+    lfsDeletion(type, plural),
+  ]),
   ...KINDS.flatMap(({ type }) =>
     [
       { fromRepo: `acme/${type}`, toRepo: `acme/${type}-moved` },
@@ -191,6 +202,21 @@ function publisherCalls(pattern: string, path: string, access: string): readonly
     withId("POST", `${one}/revoke-tokens`, add("third.yml"), {}, path),
     withId("DELETE", one, add("fourth.yml"), undefined, path),
   ];
+}
+
+function lfsDeletion(type: string, plural: string): AuditedCall {
+  const prefix = type === "model" ? "" : `${plural}/`;
+  return {
+    route: `POST /api/${plural}/:namespace/:name/lfs-files/batch`,
+    prepare: async (hub) => {
+      const content = randomBytes(100);
+      const object = announced(content);
+      const { href } = await uploadAction(hub, `${prefix}acme/${type}`, object, ["basic"]);
+      await sendBytes("PUT", href, content);
+      const body = { deletions: { sha: [object.oid] } };
+      return () => hub.call("POST", `/api/${plural}/acme/${type}/lfs-files/batch`, { token: hub.adminToken, body });
+    },
+  };
 }
 
 interface SimpleCall {

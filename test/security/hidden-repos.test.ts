@@ -50,6 +50,10 @@ const CHANGES: readonly Probe[] = [
   { method: "DELETE", path: api("/branch/x") },
   { method: "POST", path: api("/tag/main"), body: () => ({ tag: "v1" }) },
   { method: "DELETE", path: api("/tag/v1") },
+  { method: "POST", path: api("/super-squash/main"), body: () => ({ message: "x" }) },
+  { method: "POST", path: api("/duplicate"), body: (repo) => ({ repository: `${repo}-copy` }) },
+  { method: "GET", path: api("/lfs-files") },
+  { method: "POST", path: api("/lfs-files/batch"), body: () => ({ deletions: { sha: [SHA] } }) },
   { method: "PUT", path: api("/settings"), body: () => ({ private: true }) },
   { method: "DELETE", path: () => "/api/repos/delete", body: name },
   { method: "POST", path: () => "/api/repos/create", body: name },
@@ -155,7 +159,7 @@ it("covers every changing route that names a repo", () => {
     .map(({ method, path }) => `${method} ${path(":namespace/:name").replace(/\.git/, "").split("?")[0]}`)
     .map((text) =>
       text
-        .replace(/\/(preupload|commit|branch|tag|paths-info)\/.*/, "/$1/*")
+        .replace(/\/(preupload|commit|branch|tag|paths-info|super-squash)\/.*/, "/$1/*")
         .replace("/publishers/x", "/publishers/:id"),
     );
   const wanted = hub.server.changingRoutes

@@ -14,6 +14,7 @@ import Fastify, { type FastifyInstance } from "fastify";
 import type { Gatekeeper } from "../access/gatekeeper.ts";
 import { GitRepositoriesOnDisk } from "../adapters/git/git-repositories-on-disk.ts";
 import { HubDatabase } from "../adapters/sqlite/hub-database.ts";
+import { SqliteLfsLinks } from "../adapters/sqlite/sqlite-lfs-links.ts";
 import { SqliteRepoCatalogue } from "../adapters/sqlite/sqlite-repo-catalogue.ts";
 import { SqliteRepoNames } from "../adapters/sqlite/sqlite-repo-names.ts";
 import { BranchLocks } from "../commits/branch-locks.ts";
@@ -109,6 +110,7 @@ export class HubHarness implements AsyncDisposable {
       git: this.git,
       storage: this.git,
       lfs,
+      lfsFiles: new SqliteLfsLinks(database),
       audit: { record: (event) => this.#record(event) },
       clock: { now: () => epochSeconds(Date.now() / 1000) },
       newRepoId: () => randomBytes(12).toString("hex"),

@@ -4,6 +4,7 @@ import type { MoveDependencies } from "../repos/move-repo.ts";
 import { registerAccessRoutes } from "./access-routes.ts";
 import { registerCommitRoutes } from "./commit-routes.ts";
 import { registerHistoryRoutes } from "./history-routes.ts";
+import { type LfsFilesRoutesDeps, registerLfsFilesRoutes } from "./lfs-files-routes.ts";
 import { registerPreuploadRoutes } from "./preupload-routes.ts";
 import { registerRefRoutes } from "./ref-routes.ts";
 import { registerRepoInfoRoutes } from "./repo-info-routes.ts";
@@ -12,7 +13,9 @@ import { registerTreeRoutes } from "./tree-routes.ts";
 import { registerYamlRoute } from "./yaml-routes.ts";
 
 /** Everything that the routes of the Hub's API need, LFS and resolve left out. */
-export interface HubRoutesDeps extends CommitDependencies, MoveDependencies {}
+export interface HubRoutesDeps extends CommitDependencies, MoveDependencies {
+  readonly lfsFiles: LfsFilesRoutesDeps["lfsFiles"];
+}
 
 /** Adds the Hub's repo API (hub-wire §4, §6.1–6.3, §7.1, §7.4). */
 export function registerHubRoutes(app: FastifyInstance, deps: HubRoutesDeps): void {
@@ -24,5 +27,6 @@ export function registerHubRoutes(app: FastifyInstance, deps: HubRoutesDeps): vo
   registerPreuploadRoutes(app, deps);
   registerCommitRoutes(app, deps);
   registerAccessRoutes(app, deps);
+  registerLfsFilesRoutes(app, deps);
   registerYamlRoute(app);
 }

@@ -1,7 +1,7 @@
 import { pluralOf, REPO_KINDS } from "@postern/core/resource/repo-kind";
 import type { FastifyInstance } from "fastify";
 import { parseBranchRef, parseTagRef } from "../git/ref-name.ts";
-import { createBranch, createTag, deleteRef, type RefDependencies } from "../repos/change-refs.ts";
+import { createBranch, createTag, deleteRef, type RefDependencies, squashBranch } from "../repos/change-refs.ts";
 import { openRequestedRepo, type RepoAccessDeps } from "./opened-repo.ts";
 import { RequestFields } from "./request-fields.ts";
 import { requestedRevision } from "./request-repo.ts";
@@ -10,7 +10,7 @@ const HEADS = "refs/heads/";
 const TAGS = "refs/tags/";
 const PULLS = "refs/pr/";
 
-/** `GET …/refs`, `POST|DELETE …/branch/{branch}`, `POST|DELETE …/tag/{revision or tag}` (hub-wire §4). */
+/** `GET …/refs`, `POST|DELETE …/branch/{branch}`, `POST …/super-squash/{branch}`, `POST|DELETE …/tag/{revision or tag}` (hub-wire §4). */
 export function registerRefRoutes(app: FastifyInstance, deps: RepoAccessDeps & RefDependencies): void {
   for (const kind of REPO_KINDS) {
     const base = `/api/${pluralOf(kind)}/:namespace/:name`;
@@ -42,6 +42,14 @@ export function registerRefRoutes(app: FastifyInstance, deps: RepoAccessDeps & R
     app.delete(`${base}/branch/*`, { config: { audit: { event: "branch.delete" } } }, async (request, reply) => {
       const { caller, repo, tail } = await openRequestedRepo(deps, kind, request, "write");
       await deleteRef(deps, { repo, caller, ref: parseBranchRef(requestedRevision(tail)) });
+      return reply.send({});
+    });
+
+    app.post(`${base}/super-squash/*`, { config: { audit: { event: "branch.squash" } } }, async (request, reply) => {
+      const { caller, repo, tail } = await openRequestedRepo(deps, kind, request, "write");
+      const ref = parseBranchRef(requestedRevision(tail));
+      const message = RequestFields.of(request.body).optionalText("message") ?? "Super-squash";
+      await squashBranch(deps, { repo, caller, ref }, message);
       return reply.send({});
     });
 

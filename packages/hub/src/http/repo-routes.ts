@@ -60,6 +60,31 @@ export function registerRepoRoutes(app: FastifyInstance, deps: MoveDependencies 
   });
 
   for (const kind of REPO_KINDS) {
+    app.post(
+      `/api/${pluralOf(kind)}/:namespace/:name/duplicate`,
+      { config: { audit: { event: "repo.duplicate" } } },
+      async (request, reply) => {
+        const { caller, repo: source } = await openRequestedRepo(deps, kind, request, "read");
+        const fields = RequestFields.of(request.body);
+        const name = fields.text("repository");
+        const wanted = name.includes("/")
+          ? wholeName(kind, name)
+          : parseRepoRef(kind, ownNamespace(caller.principal), name);
+        if (wanted === undefined) throw badName();
+        const visibility = visibilityOf(fields) ?? source.visibility;
+        const { kind: outcome, repo } = await createRepo(deps, caller, {
+          repo: wanted,
+          visibility,
+          files: [],
+          copyOf: source,
+        });
+        const url = `${originOf(request)}/${repoPathOf(repo.repo)}`;
+        // Python reads `url` from the 409 where `exist_ok` is set.
+        if (outcome === "exists")
+          throw new HubError(409, "RepoExists", "A repo of this name exists.", { body: { url } });
+        return reply.send({ url, name: repoIdOf(repo.repo), id: repo.repoId });
+      },
+    );
     app.put(
       `/api/${pluralOf(kind)}/:namespace/:name/settings`,
       { config: { audit: { event: "repo.settings" } } },

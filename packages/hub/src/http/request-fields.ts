@@ -70,6 +70,12 @@ export class RequestFields {
     });
   }
 
+  /** @throws {HubError} 400 when it is no object. */
+  record(name: string): RequestFields {
+    if (!this.has(name)) throw wrong(name, "an object");
+    return RequestFields.of(this.#fields[name]);
+  }
+
   /** @throws {HubError} 400 when it is no list of objects, or a longer one than `max`. */
   records(name: string, max: number): readonly RequestFields[] {
     const value = this.#fields[name] ?? [];

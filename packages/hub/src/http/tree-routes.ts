@@ -14,7 +14,7 @@ import { RequestFields } from "./request-fields.ts";
 import { requestedCommit, requestedPath } from "./request-repo.ts";
 
 const PAGE = { fallback: 1000, max: 1000 } as const;
-/** The last commit of a path costs a walk through the history. */
+/** The last commits of a page cost a walk through the history. */
 const EXPANDED_PAGE = { fallback: 50, max: 100 } as const;
 const MAX_PATHS = 10_000;
 const PATHS_BODY_BYTES = 8 * 1024 * 1024;
@@ -95,14 +95,13 @@ async function entriesJson(
   expand: boolean,
 ): Promise<readonly Record<string, unknown>[]> {
   const described = await Promise.all(entries.map((entry) => describeEntry(git, lfs, entry)));
-  const json: Record<string, unknown>[] = [];
-  for (const item of described) {
-    const lastCommit: Commit | undefined = expand
-      ? (await git.log(commit, { skip: 0, limit: 1, path: item.entry.path }))[0]
-      : undefined;
-    json.push(treeJson(item, lastCommit));
-  }
-  return json;
+  const last = expand
+    ? await git.lastCommits(
+        commit,
+        entries.map(({ path }) => path),
+      )
+    : new Map<string, Commit>();
+  return described.map((item) => treeJson(item, last.get(item.entry.path)));
 }
 
 /** A path that cannot exist is left out like one that does not (hub-wire §6.3). */

@@ -5,8 +5,8 @@ import type { AuditLog } from "../access/audit-log.ts";
 import { auditResourceOf } from "../access/audit-resource.ts";
 import type { Caller } from "../access/caller.ts";
 import type { BranchLocks } from "../commits/branch-locks.ts";
-import { authorOf } from "../commits/commit-attribution.ts";
-import { formatTag } from "../git/commit-object.ts";
+import { authorOf, commitMessage } from "../commits/commit-attribution.ts";
+import { formatCommit, formatTag } from "../git/commit-object.ts";
 import type { GitRepositories, GitRepository } from "../git/git-repository.ts";
 import type { ObjectId } from "../git/object-id.ts";
 import { revisionNotFound } from "../git/revision-not-found.ts";
@@ -79,6 +79,28 @@ export async function deleteRef(deps: RefDependencies, change: RefChange): Promi
   await changeRef(deps, change, event, async (_, present) => {
     if (present === undefined) throw revisionNotFound(change.ref.replace(/^refs\/(?:heads|tags)\//, ""));
     return undefined;
+  });
+}
+
+/** Replaces a branch's history by one commit with the same files. @throws {HubError} 404 `RevisionNotFound`, 409. */
+export async function squashBranch(deps: RefDependencies, change: RefChange, message: string): Promise<void> {
+  await changeRef(deps, change, "branch.squash", async (git, present) => {
+    const tip = present === undefined ? undefined : await git.readCommit(present);
+    if (tip === undefined) throw revisionNotFound(change.ref.replace(/^refs\/heads\//, ""));
+    const { principal } = change.caller;
+    await using staged = await git.stageObjects();
+    const header = { summary: message, description: "", parentCommit: undefined };
+    const commit = await staged.writeCommit(
+      formatCommit({
+        tree: tip.tree,
+        parent: undefined,
+        author: authorOf(principal),
+        at: deps.clock.now(),
+        message: commitMessage(header, principal),
+      }),
+    );
+    await staged.publish();
+    return commit;
   });
 }
 

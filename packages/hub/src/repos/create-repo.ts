@@ -34,6 +34,8 @@ export interface NewRepo {
   readonly repo: RepoRef;
   readonly visibility: Visibility;
   readonly files: readonly FirstFile[];
+  /** Its branches, tags and LFS objects instead of a first commit; the caller may read it, which was checked before. */
+  readonly copyOf?: StoredRepo;
 }
 
 /** `exists` is only said to those who may see the repo. */
@@ -59,11 +61,11 @@ export async function createRepo(
   if (present !== undefined && decideRepoAccess(principal, present, "read").kind === "allow") {
     return { kind: "exists", repo: present };
   }
-  const repo = await allowedName(deps, caller, wanted, "repo.create");
+  const repo = await allowedName(deps, caller, wanted, eventOf(wanted));
   const held = await deps.catalogue.findHeld(repo, deps.clock.now());
   if (held !== undefined && !mayTake(principal, held)) {
     await deps.audit.record({
-      ...lifecycleEvent("repo.create", "denied", caller, { ...wanted, repo, repoId: "" }),
+      ...lifecycleEvent(eventOf(wanted), "denied", caller, { ...wanted, repo, repoId: "" }),
       detail: { code: "Conflict", held_by: held.heldBy },
     });
     throw nameHeld(held);
@@ -79,7 +81,6 @@ async function build(
   repo: RepoRef,
   repoId: string,
 ): Promise<CreateOutcome> {
-  const { principal } = caller;
   const made = await deps.catalogue.findById(repoId);
   if (made !== undefined) return { kind: "exists", repo: made };
   const at = deps.clock.now();
@@ -89,15 +90,12 @@ async function build(
     visibility: wanted.visibility,
     createdAt: at,
     updatedAt: at,
-    createdBy: auditActorOf(principal).name,
+    createdBy: auditActorOf(caller.principal).name,
   };
   try {
-    await deps.storage.build(repoId, async (git) => {
-      const commit = await writeFirstCommit(git, principal, deps.clock, wanted.files);
-      await git.updateRef("refs/heads/main", commit, undefined);
-    });
-    await deps.audit.record(lifecycleEvent("repo.create", "allowed", caller, stored));
-    const outcome = await deps.catalogue.create(stored);
+    await fillStorage(deps, caller, wanted, repoId);
+    await deps.audit.record(creationEvent("allowed", caller, stored, wanted));
+    const outcome = await deps.catalogue.create(stored, wanted.copyOf?.repoId);
     if (outcome === "created") {
       await deps.storage.finish(repoId);
       return { kind: "created", repo: stored };
@@ -107,12 +105,36 @@ async function build(
     throw storageRefusal(error);
   }
   await discardStorage(deps.storage, repoId);
-  await deps.audit.record(lifecycleEvent("repo.create", "denied", caller, stored));
+  await deps.audit.record(creationEvent("denied", caller, stored, wanted));
   const winner = await deps.catalogue.find(repo);
   const holder = winner === undefined ? await deps.catalogue.findHeld(repo, deps.clock.now()) : undefined;
   if (holder !== undefined) throw nameHeld(holder);
   if (winner === undefined) throw new HubError(409, "Conflict", "The repo was deleted meanwhile. Try again.");
   return { kind: "exists", repo: winner };
+}
+
+async function fillStorage(
+  { storage, clock }: RepoLifecycleDependencies,
+  { principal }: Caller,
+  { copyOf, files }: NewRepo,
+  repoId: string,
+): Promise<void> {
+  if (copyOf !== undefined) return await storage.copy(repoId, copyOf.repoId);
+  await storage.build(repoId, async (git) => {
+    const commit = await writeFirstCommit(git, principal, clock, files);
+    await git.updateRef("refs/heads/main", commit, undefined);
+  });
+}
+
+function eventOf({ copyOf }: Pick<NewRepo, "copyOf">): "repo.create" | "repo.duplicate" {
+  return copyOf === undefined ? "repo.create" : "repo.duplicate";
+}
+
+function creationEvent(outcome: "allowed" | "denied", caller: Caller, stored: StoredRepo, wanted: NewRepo): AuditEvent {
+  const event = lifecycleEvent(eventOf(wanted), outcome, caller, stored);
+  const { copyOf } = wanted;
+  if (copyOf === undefined) return event;
+  return { ...event, detail: { ...event.detail, copy_of: auditResourceOf(copyOf.repo), copy_of_id: copyOf.repoId } };
 }
 
 /** The audit entry of a change to a repo as a whole. */

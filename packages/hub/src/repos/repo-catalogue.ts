@@ -36,8 +36,10 @@ export interface RepoCatalogue {
   /**
    * `exists` when the name is taken in any spelling, `held` when it is kept for a repo of another id. A name that is held for this very
    * id is held no more. Resolves when durable.
+   *
+   * @param linksOf - Id of a repo whose LFS objects the new one holds too, from the same moment on.
    */
-  create(repo: StoredRepo): Promise<"created" | "exists" | "held">;
+  create(repo: StoredRepo, linksOf?: string): Promise<"created" | "exists" | "held">;
   /** The name as it is held at `now`. */
   findHeld(repo: RepoRef, now: EpochSeconds): Promise<HeldName | undefined>;
   delete(repoId: string): Promise<"deleted" | "missing">;

@@ -9,6 +9,8 @@ import type { GitRepository } from "../git/git-repository.ts";
 export interface RepoStorage {
   /** Builds a repo out of sight, lets `fill` write its first commit, puts it in place. Leaves a note until `finish`. */
   build(repoId: string, fill: (git: GitRepository) => Promise<void>): Promise<void>;
+  /** Like `build`, with everything that branches and tags of another repo reach; nothing is shared with it on the disk. */
+  copy(repoId: string, from: string): Promise<void>;
   /** Leaves a note before the catalogue forgets the repo. */
   beginRemoval(repoId: string): Promise<void>;
   /** Removes everything that git stores of it; nothing happens when it is not there. */

@@ -96,6 +96,7 @@ export async function wireHub(wiring: HubWiring): Promise<WiredHub> {
           storage: git,
           lfs: links,
           arrivals: direct === undefined ? undefined : (commit) => arrivingObjects(links, direct, { ...commit, audit }),
+          lfsFiles: links,
           audit,
           clock,
           newRepoId: () => randomBytes(12).toString("hex"),

@@ -20,9 +20,11 @@ import { FOLDER_MODE, parseTree, SUBMODULE_MODE, type TreeItem } from "../../git
 import { openLargeBlob } from "./blob-process.ts";
 import { type GitProgram, runGit } from "./git-command.ts";
 import { readLog } from "./git-log.ts";
+import { lastCommits } from "./last-commits.ts";
 import { moveRefs } from "./move-ref.ts";
 import type { ObjectReader } from "./object-reader.ts";
 import type { ObjectReaderPool } from "./object-reader-pool.ts";
+import { pathsOfBlobs } from "./paths-of-blobs.ts";
 import { RefFiles } from "./ref-files.ts";
 import { clearStagingLeftovers, StagedLooseObjects } from "./staged-loose-objects.ts";
 import type { StructureCache } from "./structure-cache.ts";
@@ -137,6 +139,14 @@ export class BareRepository implements GitRepository {
     const { status, stdout, stderr } = await this.#run(["rev-list", "--count", from, "--"]);
     if (status !== 0) throw new Error(`git rev-list failed: ${stderr}`);
     return Number(stdout.toString("latin1").trim());
+  }
+
+  async pathsOfBlobs(blobs: ReadonlySet<ObjectId>): Promise<ReadonlyMap<ObjectId, string>> {
+    return await pathsOfBlobs(this.#options.program, this.#directory, blobs);
+  }
+
+  async lastCommits(from: ObjectId, paths: readonly string[]): Promise<ReadonlyMap<string, Commit>> {
+    return await lastCommits(this.#options.program, this.#directory, from, paths);
   }
 
   async listRefs(prefix: string): Promise<readonly Ref[]> {

@@ -3,8 +3,8 @@ import { type ObjectId, parseObjectId } from "../../git/object-id.ts";
 import { type GitProgram, runGit } from "./git-command.ts";
 
 /** NUL cannot occur in a commit, so no message can forge a field. */
-const FORMAT = "%H%x00%T%x00%P%x00%an%x00%ae%x00%ct%x00%s%x00%b%x00";
-const FIELDS = 8;
+export const COMMIT_FORMAT = "%H%x00%T%x00%P%x00%an%x00%ae%x00%ct%x00%s%x00%b%x00";
+export const COMMIT_FIELDS = 8;
 
 /** `git log`, newest first; only commits that changed `path` when it is given. */
 export async function readLog(
@@ -13,7 +13,7 @@ export async function readLog(
   from: ObjectId,
   { skip, limit, path }: { readonly skip: number; readonly limit: number; readonly path?: string },
 ): Promise<readonly Commit[]> {
-  const args = ["log", `--format=${FORMAT}`, `--skip=${skip}`, `--max-count=${limit}`, from, "--"];
+  const args = ["log", `--format=${COMMIT_FORMAT}`, `--skip=${skip}`, `--max-count=${limit}`, from, "--"];
   const { status, stdout, stderr } = await runGit(program, gitDirectory, path ? [...args, path] : args);
   if (status !== 0) throw new Error(`git log failed: ${stderr}`);
   return parseLog(stdout.toString("utf8"));
@@ -22,22 +22,27 @@ export async function readLog(
 function parseLog(text: string): readonly Commit[] {
   const fields = text.split("\0");
   const commits: Commit[] = [];
-  for (let at = 0; at + FIELDS < fields.length; at += FIELDS) {
-    const [id = "", tree = "", parents = "", authorName = "", authorEmail = "", time = "", title = "", body = ""] =
-      fields.slice(at, at + FIELDS);
-    const commit = parseObjectId(id.trim());
-    const treeId = parseObjectId(tree);
-    if (commit === undefined || treeId === undefined) throw new Error("git log printed something else");
-    commits.push({
-      id: commit,
-      tree: treeId,
-      parents: parents.split(" ").flatMap((parent) => parseObjectId(parent) ?? []),
-      authorName,
-      authorEmail,
-      committedAt: Number(time),
-      title,
-      body: body.trim(),
-    });
+  for (let at = 0; at + COMMIT_FIELDS < fields.length; at += COMMIT_FIELDS) {
+    commits.push(commitOfFields(fields.slice(at, at + COMMIT_FIELDS)));
   }
   return commits;
+}
+
+/** A commit as `COMMIT_FORMAT` prints it. @throws {Error} when it is something else. */
+export function commitOfFields(fields: readonly string[]): Commit {
+  const [id = "", tree = "", parents = "", authorName = "", authorEmail = "", time = "", title = "", body = ""] =
+    fields;
+  const commit = parseObjectId(id.trim());
+  const treeId = parseObjectId(tree);
+  if (commit === undefined || treeId === undefined) throw new Error("git log printed something else");
+  return {
+    id: commit,
+    tree: treeId,
+    parents: parents.split(" ").flatMap((parent) => parseObjectId(parent) ?? []),
+    authorName,
+    authorEmail,
+    committedAt: Number(time),
+    title,
+    body: body.trim(),
+  };
 }

@@ -5,6 +5,7 @@ import type { StoredRepo } from "../../repos/repo-catalogue.ts";
 import { isRepoId } from "../../repos/repo-id.ts";
 import type { RepoStorage } from "../../repos/repo-storage.ts";
 import { BareRepository } from "./bare-repository.ts";
+import { copyReachable } from "./copy-reachable.ts";
 import { DEFAULT_GIT, type GitProgram } from "./git-command.ts";
 import { ObjectReaderPool } from "./object-reader-pool.ts";
 import { isSystemError } from "./ref-files.ts";
@@ -77,12 +78,21 @@ export class GitRepositoriesOnDisk implements GitRepositories, RepoStorage {
   }
 
   async build(repoId: string, fill: (git: GitRepository) => Promise<void>): Promise<void> {
+    await this.#place(repoId, (draft) => fill(this.#at(repoId, draft)));
+  }
+
+  async copy(repoId: string, from: string): Promise<void> {
+    await this.#place(repoId, (draft) => copyReachable(this.#program, this.directoryOf(from), draft));
+  }
+
+  /** Fills a draft out of sight and renames it to where the repo lives. */
+  async #place(repoId: string, fill: (draft: string) => Promise<void>): Promise<void> {
     const target = this.directoryOf(repoId);
     const draft = join(this.#root, "tmp", `${repoId}.git`);
     await this.#note(repoId);
     try {
       await writeEmptyRepository(draft);
-      await fill(this.#at(repoId, draft));
+      await fill(draft);
       this.#readers.release(draft);
       await mkdir(join(this.#root, repoId.slice(0, 2)), { recursive: true });
       await rename(draft, target);

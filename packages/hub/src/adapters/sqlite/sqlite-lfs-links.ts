@@ -1,5 +1,6 @@
 import type { Clock } from "@postern/core/time/clock";
 import { type EpochSeconds, epochSeconds } from "@postern/core/time/epoch-seconds";
+import type { HeldObject, LfsFiles } from "../../lfs/lfs-files.ts";
 import type { LfsLink, LfsLinks, LfsLinkUpkeep } from "../../lfs/lfs-links.ts";
 import { type LfsOid, parseLfsOid } from "../../lfs/lfs-oid.ts";
 import type { HubDatabase } from "./hub-database.ts";
@@ -10,7 +11,7 @@ const PAGE = 10_000;
 const systemClock: Clock = { now: () => epochSeconds(Date.now() / 1000) };
 
 /** Which repo holds which LFS object, in `postern.db`. The links of a repo go with its row. */
-export class SqliteLfsLinks implements LfsLinks, LfsLinkUpkeep {
+export class SqliteLfsLinks implements LfsLinks, LfsLinkUpkeep, LfsFiles {
   readonly #database: HubDatabase;
 
   readonly #clock: Clock;
@@ -96,5 +97,37 @@ export class SqliteLfsLinks implements LfsLinks, LfsLinkUpkeep {
       this.#database.run((db) => db.deleteFrom("lfs_links").where("oid", "=", oid));
       return "released";
     });
+  }
+
+  async listLinked(
+    repoId: string,
+    { after, limit }: { readonly after: string | undefined; readonly limit: number },
+  ): Promise<readonly HeldObject[]> {
+    return this.#database
+      .all((db) =>
+        db
+          .selectFrom("lfs_links")
+          .select(["oid", "size", "linked_at"])
+          .where("repo_id", "=", repoId)
+          .where("oid", ">", after ?? "")
+          .orderBy("oid")
+          .limit(limit),
+      )
+      .map(({ oid: text, size, linked_at }) => {
+        const oid = parseLfsOid(text);
+        if (oid === undefined) throw new Error(`the repo ${repoId} holds something that is no LFS object`);
+        return { oid, size, linkedAt: epochSeconds(linked_at) };
+      });
+  }
+
+  async unlink(repoId: string, oids: readonly LfsOid[]): Promise<number> {
+    return this.#database.write(() =>
+      oids.reduce(
+        (count, oid) =>
+          count +
+          this.#database.run((db) => db.deleteFrom("lfs_links").where("repo_id", "=", repoId).where("oid", "=", oid)),
+        0,
+      ),
+    );
   }
 }

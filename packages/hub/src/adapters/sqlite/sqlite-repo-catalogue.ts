@@ -1,4 +1,5 @@
 import type { Visibility } from "@postern/core/access/repo-access";
+import { HubError } from "@postern/core/error/hub-error";
 import { REPO_KINDS } from "@postern/core/resource/repo-kind";
 import { parseRepoRef, type RepoRef, repoKeyOf } from "@postern/core/resource/repo-ref";
 import { type EpochSeconds, epochSeconds } from "@postern/core/time/epoch-seconds";
@@ -47,14 +48,10 @@ export class SqliteRepoCatalogue implements RepoCatalogue {
     return row === undefined ? undefined : toStoredRepo(row);
   }
 
-  async create({
-    repo,
-    repoId,
-    visibility,
-    createdAt,
-    updatedAt,
-    createdBy,
-  }: StoredRepo): Promise<"created" | "exists" | "held"> {
+  async create(
+    { repo, repoId, visibility, createdAt, updatedAt, createdBy }: StoredRepo,
+    linksOf?: string,
+  ): Promise<"created" | "exists" | "held"> {
     return this.#database.write(() => {
       const held = this.#held.find(repo, createdAt);
       if (held !== undefined && held.repoId !== repoId) return "held";
@@ -77,8 +74,27 @@ export class SqliteRepoCatalogue implements RepoCatalogue {
       if (changes === 0) return "exists";
       this.#held.release(repoId);
       this.#names.endRedirect(repo);
+      if (linksOf !== undefined) this.#copyLinks(linksOf, repoId);
       return "created";
     });
+  }
+
+  #copyLinks(from: string, to: string): void {
+    const source = this.#database.get((db) => db.selectFrom("repos").select("repo_id").where("repo_id", "=", from));
+    // Its objects may go now that nobody holds them; a copy without them would be a broken one.
+    if (source === undefined)
+      throw new HubError(404, "RepoNotFound", "The repo was deleted while it was being copied.");
+    this.#database.run((db) =>
+      db
+        .insertInto("lfs_links")
+        .columns(["repo_id", "oid", "size"])
+        .expression(
+          db
+            .selectFrom("lfs_links")
+            .select(({ val }) => [val(to).as("repo_id"), "oid", "size"])
+            .where("repo_id", "=", from),
+        ),
+    );
   }
 
   async findHeld(repo: RepoRef, now: EpochSeconds): Promise<HeldName | undefined> {
