@@ -142,6 +142,8 @@ function repoCalls(type: string, plural: string): readonly AuditedCall[] {
       body: commit.map((line) => JSON.stringify(line)).join("\n"),
       headers: { "content-type": "application/x-ndjson" },
     }),
+    simple("PUT", `${pattern}/settings`, { path: `${path}/settings`, body: { private: false, gated: "manual" } }),
+    ...gateCalls(plural, type),
     simple("POST", `${pattern}/branch/*`, { path: `${path}/branch/dev`, body: {} }),
     simple("DELETE", `${pattern}/branch/*`, { path: `${path}/branch/dev` }),
     simple("POST", `${pattern}/tag/*`, { path: `${path}/tag/main`, body: { tag: "v1" } }),
@@ -184,6 +186,51 @@ function push(type: string, plural: string): AuditedCall {
       };
     },
   };
+}
+
+function gateCalls(plural: string, type: string): readonly AuditedCall[] {
+  const prefix = plural === "models" ? "" : `${plural}/`;
+  const base = `/api/${plural}/:namespace/:name/user-access-request`;
+  const path = `/api/${plural}/acme/${type}/user-access-request`;
+  const reader = async (hub: RunningHub) => {
+    const name = `reader-${randomBytes(4).toString("hex")}`;
+    return { name, token: await hub.user(name) };
+  };
+  const by = (route: string, at: string): AuditedCall => ({
+    route: `POST ${route}`,
+    prepare: async (hub) => {
+      const { token } = await reader(hub);
+      return () => hub.call("POST", at, { token, body: {} });
+    },
+  });
+  return [
+    by(base, path),
+    by(`/${prefix}:namespace/:name/ask-access`, `/${prefix}acme/${type}/ask-access`),
+    {
+      route: `POST ${base}/cancel`,
+      prepare: async (hub) => {
+        const { token } = await reader(hub);
+        await hub.call("POST", path, { token, body: {} });
+        return () => hub.call("POST", `${path}/cancel`, { token });
+      },
+    },
+    {
+      route: `POST ${base}/handle`,
+      prepare: async (hub) => {
+        const { name, token } = await reader(hub);
+        await hub.call("POST", path, { token, body: {} });
+        const body = { user: name, status: "accepted" };
+        return () => hub.call("POST", `${path}/handle`, { token: hub.adminToken, body });
+      },
+    },
+    {
+      route: `POST ${base}/grant`,
+      prepare: async (hub) => {
+        const { name } = await reader(hub);
+        return () => hub.call("POST", `${path}/grant`, { token: hub.adminToken, body: { user: name } });
+      },
+    },
+  ];
 }
 
 function publisherCalls(pattern: string, path: string, access: string): readonly AuditedCall[] {

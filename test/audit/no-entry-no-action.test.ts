@@ -42,7 +42,8 @@ describe("every changing route", () => {
 
       const head = await headOf(hub);
       const done = startsAnew === true ? await (await prepare(hub))() : await call();
-      expect(done.status, done.text).toBeLessThan(300);
+      // The form for access answers with a redirect, as the Hub does.
+      expect(done.status, done.text).toBeLessThan(400);
       // A publisher that never earned a token has none to lose.
       if (!route.endsWith("/revoke-tokens")) expect(storedState(hub.dataDir)).not.toBe(before);
       const event = hub.server.changingRoutes

@@ -42,6 +42,18 @@ export function runHf(
   });
 }
 
+/** Runs a Python program with the checkout's library. */
+export function runPython(
+  program: string,
+  options: { readonly home: string; readonly env?: NodeJS.ProcessEnv },
+): Promise<Finished> {
+  if (pythonCheckout === undefined) throw new Error("POSTERN_TEST_PYTHON_HF is not set");
+  return runCommand("/usr/bin/python3", ["-c", program], {
+    env: { ...bareEnvironment(options.home), ...pythonEnvironment(options.home, pythonCheckout), ...options.env },
+    cwd: options.home,
+  });
+}
+
 /** The variables that make `python3 -m huggingface_hub.cli.hf` run from the checkout. */
 export function pythonEnvironment(home: string, checkout: string): NodeJS.ProcessEnv {
   const shim = path.join(home, "python-shim");

@@ -25,10 +25,11 @@ const READS: readonly Probe[] = [
     "/commits/main",
     "/auth-check",
     "/xet-read-token/main",
+    "/user-access-request/pending",
   ].map((tail): Probe => ({ method: "GET", path: api(tail) })),
   { method: "POST", path: api("/paths-info/main"), body: () => ({ paths: ["README.md"] }) },
-  ...["resolve/main/README.md", "raw/main/README.md", "resolve/nope/x"].flatMap((tail) =>
-    ["GET", "HEAD"].map((method): Probe => ({ method, path: (repo) => `/${repo}/${tail}` })),
+  ...["resolve/main/README.md", "raw/main/README.md", "resolve/nope/x", "ask-access", "user-access-report"].flatMap(
+    (tail) => ["GET", "HEAD"].map((method): Probe => ({ method, path: (repo) => `/${repo}/${tail}` })),
   ),
   {
     method: "POST",
@@ -55,6 +56,8 @@ const CHANGES: readonly Probe[] = [
   { method: "GET", path: api("/lfs-files") },
   { method: "POST", path: api("/lfs-files/batch"), body: () => ({ deletions: { sha: [SHA] } }) },
   { method: "PUT", path: api("/settings"), body: () => ({ private: true }) },
+  { method: "POST", path: api("/user-access-request/handle"), body: () => ({ user: "eve", status: "accepted" }) },
+  { method: "POST", path: api("/user-access-request/grant"), body: () => ({ user: "eve" }) },
   { method: "DELETE", path: () => "/api/repos/delete", body: name },
   { method: "POST", path: () => "/api/repos/create", body: name },
   {
@@ -82,6 +85,13 @@ const CHANGES: readonly Probe[] = [
   { method: "PATCH", path: (repo) => `/api/postern/v1/models/${repo}/publishers/x`, body: () => ({ enabled: false }) },
   { method: "DELETE", path: (repo) => `/api/postern/v1/models/${repo}/publishers/x` },
   { method: "POST", path: (repo) => `/api/postern/v1/models/${repo}/publishers/x/revoke-tokens`, body: () => ({}) },
+];
+
+/** Changes that whoever may read the repo may make. */
+const READERS_CHANGES: readonly Probe[] = [
+  { method: "POST", path: api("/user-access-request"), body: () => ({}) },
+  { method: "POST", path: api("/user-access-request/cancel"), body: () => ({}) },
+  { method: "POST", path: (repo) => `/${repo}/ask-access`, body: () => ({}) },
 ];
 
 let hub: RunningHub;
@@ -141,7 +151,7 @@ describe.each(["nobody", "another user", "a reader's token", "a job of another r
   "to %s, a private repo looks like a missing one",
   (who) => {
     it.each(
-      [...READS, ...CHANGES].map(
+      [...READS, ...CHANGES, ...READERS_CHANGES].map(
         (probe) =>
           [`${probe.method} ${probe.path("ns/name")} ${JSON.stringify(probe.body?.("ns/name") ?? "")}`, probe] as const,
       ),
@@ -155,7 +165,7 @@ describe.each(["nobody", "another user", "a reader's token", "a job of another r
 );
 
 it("covers every changing route that names a repo", () => {
-  const probed = [...READS, ...CHANGES]
+  const probed = [...READS, ...CHANGES, ...READERS_CHANGES]
     .map(({ method, path }) => `${method} ${path(":namespace/:name").replace(/\.git/, "").split("?")[0]}`)
     .map((text) =>
       text
@@ -203,7 +213,7 @@ describe("a repo that was deleted and made again under its name", () => {
     expect((await hub.call("DELETE", "/api/repos/delete", { token: ada, body: name("ada/again") })).status).toBe(200);
     await hub.repo("ada/again", { private: true, token: ada });
 
-    for (const probe of [...READS, ...CHANGES]) {
+    for (const probe of [...READS, ...CHANGES, ...READERS_CHANGES]) {
       if (probe.path("ada/again") === "/api/repos/create") continue;
       const answer = await send(probe, "ada/again", job);
       expect(answer.status, `${probe.method} ${probe.path("ada/again")}`).toBeOneOf([401, 403, 404]);

@@ -7,6 +7,7 @@ export { LfsFileStore } from "./adapters/lfs-file-store.ts";
 export { openS3Storage, type S3Storage } from "./adapters/s3/open-s3-storage.ts";
 export type { S3ClientDeps, S3Settings } from "./adapters/s3/s3-client.ts";
 export { HubDatabase } from "./adapters/sqlite/hub-database.ts";
+export { SqliteAccessRequests } from "./adapters/sqlite/sqlite-access-requests.ts";
 export { SqliteHeldNames } from "./adapters/sqlite/sqlite-held-names.ts";
 export { SqliteLfsLinks } from "./adapters/sqlite/sqlite-lfs-links.ts";
 export { SqliteRepoCatalogue } from "./adapters/sqlite/sqlite-repo-catalogue.ts";

@@ -64,6 +64,12 @@ export class TokenGatekeeper implements Identifier {
     return (await this.#accounts.find(name))?.name;
   }
 
+  /** A person by name, without regard to case; no organisation. */
+  async findUser(name: string): Promise<{ readonly name: string; readonly fullname: string } | undefined> {
+    const account = await this.#accounts.find(name);
+    return account?.kind === "user" ? { name: account.name, fullname: account.fullname } : undefined;
+  }
+
   async #principalOf(found: FoundToken): Promise<Principal | undefined> {
     const credential = found.kind === "grant" ? found.grant : found.token;
     if (!isLive(credential, this.#clock.now())) return undefined;

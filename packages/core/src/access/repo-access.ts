@@ -1,16 +1,24 @@
 import { type RepoRef, repoKeyOf } from "../resource/repo-ref.ts";
 import { ORG_ROLES, type OrgRole, type Principal, type UserPrincipal } from "./principal.ts";
 
-/** What is asked of a repo. `admin` covers settings, deletion and publishers. */
-export type RepoPermission = "read" | "write" | "admin";
+/**
+ * What is asked of a repo. `read` is what it shows to everybody who may know of it (a gate closes only the files: `decideFileAccess`);
+ * `review` is deciding about other people: access requests, closing and merging; `admin` covers settings, deletion and publishers.
+ */
+export type RepoPermission = "read" | "write" | "review" | "admin";
 
 export type Visibility = "public" | "private";
+
+/** How a gated repo lets readers in: at once when they ask, or when somebody with write access says yes. */
+export type GateMode = "auto" | "manual";
 
 /** The repo as the hub knows it: the name alone never decides. */
 export interface GuardedRepo {
   readonly repo: RepoRef;
   readonly repoId: string;
   readonly visibility: Visibility;
+  /** Absent: whoever may read the repo may read its files. */
+  readonly gated?: GateMode;
   /** True where only trusted publishers write: a personal token, stolen or forgotten, then cannot. Absent: false. */
   readonly trustedPublishingOnly?: boolean;
 }
@@ -76,7 +84,7 @@ function mayRead(principal: Principal, { repo, repoId, visibility }: GuardedRepo
 function refuseChange(
   principal: Principal,
   { repo, repoId }: GuardedRepo,
-  permission: "write" | "admin",
+  permission: "write" | "review" | "admin",
 ): string | undefined {
   switch (principal.kind) {
     case "anonymous":
@@ -85,16 +93,22 @@ function refuseChange(
       return "This token is read-only: a publisher on a user never writes. Add a publisher on the repo itself.";
     case "repo-workload":
       if (permission === "admin") return "A token from a trusted publisher cannot change a repo's settings.";
+      // A workflow that somebody else may edit must not open the gate or judge what people wrote.
+      if (permission === "review")
+        return "A token from a trusted publisher cannot decide about people. Use a person's token.";
       if (!isTokensRepo(principal, repo, repoId)) return "This token is good for another repo only.";
       return principal.access === "write" ? undefined : "This token is read-only: its publisher has read access.";
-    case "user":
+    case "user": {
       if (principal.tokenRole !== "write") return "This token is read-only; use one with the write role.";
-      if (hasRole(principal, repo.namespace, permission)) return undefined;
-      return `You need the ${permission} role in ${repo.namespace}.`;
+      const role = permission === "review" ? "write" : permission;
+      if (hasRole(principal, repo.namespace, role)) return undefined;
+      return `You need the ${role} role in ${repo.namespace}.`;
+    }
   }
 }
 
-function isTokensRepo(
+/** Is this principal a token of exactly this repo, not of one that had its name before? */
+export function isTokensRepo(
   principal: { readonly repo: RepoRef; readonly repoId: string },
   repo: RepoRef,
   repoId: string,
@@ -103,7 +117,7 @@ function isTokensRepo(
 }
 
 /** A person owns their own namespace; in an organisation the role decides. Administrators of the deployment act everywhere. */
-function hasRole(user: UserPrincipal, namespace: string, needed: OrgRole): boolean {
+export function hasRole(user: UserPrincipal, namespace: string, needed: OrgRole): boolean {
   if (user.isAdmin) return true;
   const wanted = namespace.toLowerCase();
   if (user.name.toLowerCase() === wanted) return true;

@@ -4,6 +4,7 @@ import { Refusal, type RefusalOptions } from "./refusal.ts";
 export type HubErrorCode =
   | "RepoNotFound"
   | "GatedRepo"
+  | "RepoNotGated"
   | "RevisionNotFound"
   | "EntryNotFound"
   | "RepoExists"

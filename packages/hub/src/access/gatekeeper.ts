@@ -14,4 +14,6 @@ export interface Gatekeeper {
   worksFrom(tokenId: string, sourceAddress: string | undefined): Promise<boolean>;
   /** Whether a user or organisation of that name exists, in the stored spelling; repos live only under one. */
   findAccount(name: string): Promise<string | undefined>;
+  /** A person, in the stored spelling; `undefined` for an organisation. */
+  findUser(name: string): Promise<{ readonly name: string; readonly fullname: string } | undefined>;
 }

@@ -8,7 +8,7 @@ export function registerAccessRoutes(app: FastifyInstance, deps: RepoAccessDeps)
   for (const kind of REPO_KINDS) {
     const base = `/api/${pluralOf(kind)}/:namespace/:name`;
     app.get(`${base}/auth-check`, async (request, reply) => {
-      await openRequestedRepo(deps, kind, request, "read");
+      await openRequestedRepo(deps, kind, request, "files");
       return reply.send({});
     });
     app.get(`${base}/auth-check/write`, async (request, reply) => {
@@ -17,7 +17,7 @@ export function registerAccessRoutes(app: FastifyInstance, deps: RepoAccessDeps)
     });
     for (const verb of ["xet-write-token", "xet-read-token"] as const) {
       app.get(`${base}/${verb}/*`, async (request) => {
-        await openRequestedRepo(deps, kind, request, verb === "xet-write-token" ? "write" : "read");
+        await openRequestedRepo(deps, kind, request, verb === "xet-write-token" ? "write" : "files");
         throw new HubError(
           404,
           "NotFound",

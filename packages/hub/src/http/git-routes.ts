@@ -3,7 +3,8 @@ import type { RouteAudit } from "@postern/core/audit/route-audit";
 import { HubError } from "@postern/core/error/hub-error";
 import { pathPrefixOf, REPO_KINDS, type RepoKind } from "@postern/core/resource/repo-kind";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { openRepo } from "../access/open-repo.ts";
+import type { Caller } from "../access/caller.ts";
+import { fileRefusal, openRepoFiles } from "../access/open-repo-files.ts";
 import { fetchWants } from "../git-http/fetch-wants.ts";
 import type { GitTransfers } from "../git-http/git-transfers.ts";
 import { openRepoForPush } from "../git-http/open-repo-for-push.ts";
@@ -14,7 +15,7 @@ import type { PushDependencies } from "../git-http/push-request.ts";
 import { receivePush } from "../git-http/receive-push.ts";
 import type { StoredRepo } from "../repos/repo-catalogue.ts";
 import { clientSignal, gitBody, requestedProtocol, requestedService } from "./git-request.ts";
-import { callerOf, type RepoAccessDeps } from "./opened-repo.ts";
+import { callerOf, originOf, type RepoAccessDeps } from "./opened-repo.ts";
 import { rawSegmentsOf, requestedRepo } from "./request-repo.ts";
 
 declare module "fastify" {
@@ -72,7 +73,7 @@ async function advertise(
   const repo =
     service === "git-upload-pack"
       ? await repoToFetch(request, kind, deps)
-      : (await openRepoForPush(deps, await callerOf(deps.gatekeeper, request), namedRepo(request, kind))).repo;
+      : (await repoToPushTo(request, kind, deps, await callerOf(deps.gatekeeper, request))).repo;
   const signal = clientSignal(reply);
   const refs = await deps.transfers.advertise(repo.repoId, service, requestedProtocol(request), signal);
   return reply.type(`application/x-${service}-advertisement`).send(refs);
@@ -106,7 +107,7 @@ async function answerPush(
 ): Promise<FastifyReply> {
   try {
     const caller = await callerOf(deps.gatekeeper, request);
-    const { repo, pusher } = await openRepoForPush(deps, caller, namedRepo(request, kind));
+    const { repo, pusher } = await repoToPushTo(request, kind, deps, caller);
     const signal = clientSignal(reply);
     const body = new PktReader(gitBody(request, "git-receive-pack", deps.rules.maxPackBytes + MAX_HEAD_BYTES));
     const head = await readPushHead(body);
@@ -136,7 +137,22 @@ async function* reportOf(outcome: Promise<PushOutcome>, head: PushHead): AsyncGe
 
 async function repoToFetch(request: FastifyRequest, kind: RepoKind, deps: GitRoutesDeps): Promise<StoredRepo> {
   const principal = await deps.gatekeeper.identify(request.headers.authorization);
-  return await openRepo(deps.catalogue, principal, namedRepo(request, kind), "read");
+  return await openRepoFiles(deps, principal, namedRepo(request, kind), originOf(request));
+}
+
+/** A writer passes any gate; somebody who pushes to a pull request of their own must have the files that they change. */
+async function repoToPushTo(
+  request: FastifyRequest,
+  kind: RepoKind,
+  deps: GitRoutesDeps,
+  caller: Caller,
+): ReturnType<typeof openRepoForPush> {
+  const opened = await openRepoForPush(deps, caller, namedRepo(request, kind));
+  const refusal = opened.pusher.isWriter
+    ? undefined
+    : await fileRefusal(deps, caller.principal, opened.repo, originOf(request));
+  if (refusal !== undefined) throw refusal;
+  return opened;
 }
 
 async function wholeOf(body: AsyncIterable<Buffer>): Promise<Buffer> {

@@ -14,6 +14,7 @@ import Fastify, { type FastifyInstance } from "fastify";
 import type { Gatekeeper } from "../access/gatekeeper.ts";
 import { GitRepositoriesOnDisk } from "../adapters/git/git-repositories-on-disk.ts";
 import { HubDatabase } from "../adapters/sqlite/hub-database.ts";
+import { SqliteAccessRequests } from "../adapters/sqlite/sqlite-access-requests.ts";
 import { SqliteLfsLinks } from "../adapters/sqlite/sqlite-lfs-links.ts";
 import { SqliteRepoCatalogue } from "../adapters/sqlite/sqlite-repo-catalogue.ts";
 import { SqliteRepoNames } from "../adapters/sqlite/sqlite-repo-names.ts";
@@ -107,6 +108,7 @@ export class HubHarness implements AsyncDisposable {
     this.deps = {
       gatekeeper: this.#gatekeeper(),
       catalogue: this.catalogue,
+      accessRequests: new SqliteAccessRequests(database),
       git: this.git,
       storage: this.git,
       lfs,
@@ -193,6 +195,10 @@ export class HubHarness implements AsyncDisposable {
       isTokenLive: async () => true,
       worksFrom: async () => true,
       findAccount: async (name) => accounts.find((account) => account === name.toLowerCase()),
+      findUser: async (name) => {
+        const account = accounts.find((account) => account === name.toLowerCase() && account !== "acme");
+        return account === undefined ? undefined : { name: account, fullname: account };
+      },
     };
   }
 }

@@ -1,6 +1,8 @@
 import type { FastifyInstance } from "fastify";
 import type { CommitDependencies } from "../commits/commit-to-branch.ts";
+import type { AccessRequests } from "../gates/access-requests.ts";
 import type { MoveDependencies } from "../repos/move-repo.ts";
+import { registerAccessRequestRoutes } from "./access-request-routes.ts";
 import { registerAccessRoutes } from "./access-routes.ts";
 import { registerCommitRoutes } from "./commit-routes.ts";
 import { registerHistoryRoutes } from "./history-routes.ts";
@@ -15,6 +17,7 @@ import { registerYamlRoute } from "./yaml-routes.ts";
 /** Everything that the routes of the Hub's API need, LFS and resolve left out. */
 export interface HubRoutesDeps extends CommitDependencies, MoveDependencies {
   readonly lfsFiles: LfsFilesRoutesDeps["lfsFiles"];
+  readonly accessRequests: AccessRequests;
 }
 
 /** Adds the Hub's repo API (hub-wire §4, §6.1–6.3, §7.1, §7.4). */
@@ -28,5 +31,6 @@ export function registerHubRoutes(app: FastifyInstance, deps: HubRoutesDeps): vo
   registerCommitRoutes(app, deps);
   registerAccessRoutes(app, deps);
   registerLfsFilesRoutes(app, deps);
+  registerAccessRequestRoutes(app, deps);
   registerYamlRoute(app);
 }

@@ -142,6 +142,7 @@ beforeEach(async () => {
       find: async (repo) => repos.get(repoKeyOf(repo)),
       findById: async (repoId) => [...repos.values()].find((repo) => repo.repoId === repoId),
     },
+    accessRequests: { find: async () => undefined },
     clock: { now: () => epochSeconds(now) },
     ticketKey: randomBytes(32),
     newUploadId: () => randomBytes(16).toString("hex"),

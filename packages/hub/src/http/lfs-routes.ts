@@ -3,6 +3,7 @@ import { HubError } from "@postern/core/error/hub-error";
 import { pathPrefixOf, REPO_KINDS, type RepoKind } from "@postern/core/resource/repo-kind";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { openRepo } from "../access/open-repo.ts";
+import { openRepoFiles } from "../access/open-repo-files.ts";
 import { openRepoForChange } from "../access/open-repo-for-change.ts";
 import { answerBatch } from "../lfs/answer-batch.ts";
 import { parseBatchRequest } from "./lfs-batch-request.ts";
@@ -75,13 +76,13 @@ async function answerBatchRequest(
   // Refused before the body is looked at: a stranger learns nothing from how it is judged.
   const ref = namedRepo(request, kind);
   await openRepo(deps.catalogue, principal, ref, "read");
+  const origin = `${request.protocol}://${request.host}`;
   const batch = parseBatchRequest(request.body);
   const caller = { principal, requestId: request.id, sourceAddress: request.ip };
   const repo =
     batch.operation === "upload"
       ? await openRepoForChange(deps, caller, ref, "write")
-      : await openRepo(deps.catalogue, principal, ref, "read");
-  const origin = `${request.protocol}://${request.host}`;
+      : await openRepoFiles(deps, principal, ref, origin);
   return reply.type(LFS_MEDIA_TYPE).send(JSON.stringify(await answerBatch(batch, { principal, repo, origin }, deps)));
 }
 

@@ -1,17 +1,19 @@
 import type { Principal } from "@postern/core/access/principal";
 import type { RepoPermission } from "@postern/core/access/repo-access";
 import type { RepoKind } from "@postern/core/resource/repo-kind";
+import type { RepoRef } from "@postern/core/resource/repo-ref";
 import type { FastifyRequest } from "fastify";
 import type { AuditLog } from "../access/audit-log.ts";
 import type { Caller } from "../access/caller.ts";
 import type { Gatekeeper } from "../access/gatekeeper.ts";
 import { openRepo } from "../access/open-repo.ts";
+import { type FileAccessDeps, openRepoFiles } from "../access/open-repo-files.ts";
 import { openRepoForChange } from "../access/open-repo-for-change.ts";
 import type { GitRepositories, GitRepository } from "../git/git-repository.ts";
 import type { RepoCatalogue, StoredRepo } from "../repos/repo-catalogue.ts";
 import { rawSegmentsOf, requestedRepo } from "./request-repo.ts";
 
-export interface RepoAccessDeps {
+export interface RepoAccessDeps extends FileAccessDeps {
   readonly gatekeeper: Pick<Gatekeeper, "identify">;
   readonly catalogue: Pick<RepoCatalogue, "find">;
   readonly git: GitRepositories;
@@ -27,21 +29,38 @@ export interface OpenedRepo {
   readonly tail: readonly string[];
 }
 
-/** @throws {HubError} as `openRepo`; 401 for bad credentials. */
+/**
+ * @param permission - `files` is `read` past the gate: for whatever gives out content.
+ * @throws {HubError} as `openRepo` and `openRepoFiles`; 401 for bad credentials.
+ */
 export async function openRequestedRepo(
   deps: RepoAccessDeps,
   kind: RepoKind,
   request: FastifyRequest,
-  permission: RepoPermission,
+  permission: RepoPermission | "files",
 ): Promise<OpenedRepo> {
   const caller = await callerOf(deps.gatekeeper, request);
   const segments = rawSegmentsOf(request.raw.url ?? "");
   const wanted = requestedRepo(kind, segments, 2);
-  const repo =
-    permission === "read"
-      ? await openRepo(deps.catalogue, caller.principal, wanted, permission)
-      : await openRepoForChange(deps, caller, wanted, permission);
+  const repo = await openAs(deps, caller, wanted, permission, originOf(request));
   return { caller, repo, git: deps.git.open(repo), tail: segments.slice(5) };
+}
+
+async function openAs(
+  deps: RepoAccessDeps,
+  caller: Caller,
+  wanted: RepoRef | undefined,
+  permission: RepoPermission | "files",
+  origin: string,
+): Promise<StoredRepo> {
+  switch (permission) {
+    case "read":
+      return await openRepo(deps.catalogue, caller.principal, wanted, permission);
+    case "files":
+      return await openRepoFiles(deps, caller.principal, wanted, origin);
+    default:
+      return await openRepoForChange(deps, caller, wanted, permission);
+  }
 }
 
 /** @throws {HubError} 401 for bad credentials. */

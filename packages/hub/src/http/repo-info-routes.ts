@@ -81,6 +81,7 @@ function catalogueJson({
   repo,
   repoId,
   visibility,
+  gated,
   trustedPublishingOnly,
   createdAt,
   updatedAt,
@@ -91,7 +92,7 @@ function catalogueJson({
     ...(repo.kind === "model" ? { modelId: repoIdOf(repo) } : {}),
     author: repo.namespace,
     private: visibility === "private",
-    gated: false,
+    gated: gated ?? false,
     disabled: false,
     // Ours: readers may see that no forgotten token can have written here lately.
     ...(trustedPublishingOnly === true ? { trustedPublishingOnly } : {}),

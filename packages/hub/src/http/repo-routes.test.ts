@@ -169,7 +169,7 @@ describe("private repos", () => {
     expect((await call("GET", "/api/models/ada/train")).status).toBe(401);
     expect((await settings({ private: false })).body).toMatchObject({ private: false });
     expect((await call("GET", "/api/models/ada/train")).status).toBe(200);
-    expect((await settings({ gated: "auto" })).status).toBe(400);
+    expect((await settings({ gated: "sometimes" })).status).toBe(400);
     expect(hub.audited.map(({ event, detail }) => [event, detail.visibility ?? detail.permission])).toEqual([
       ["repo.access", "admin"],
       ["repo.settings", "private"],

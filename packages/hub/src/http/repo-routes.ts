@@ -6,7 +6,7 @@ import { parseRepoRef, type RepoRef, repoIdOf, repoPathOf } from "@postern/core/
 import type { FastifyInstance } from "fastify";
 import { openRepoForChange } from "../access/open-repo-for-change.ts";
 import { parseEntryPath } from "../git/entry-path.ts";
-import { changeTrustedPublishingOnly, changeVisibility, deleteRepo } from "../repos/change-repo.ts";
+import { changeGate, changeTrustedPublishingOnly, changeVisibility, deleteRepo } from "../repos/change-repo.ts";
 import { createRepo } from "../repos/create-repo.ts";
 import type { FirstFile } from "../repos/first-commit.ts";
 import { type MoveDependencies, moveRepo } from "../repos/move-repo.ts";
@@ -64,7 +64,7 @@ export function registerRepoRoutes(app: FastifyInstance, deps: MoveDependencies 
       `/api/${pluralOf(kind)}/:namespace/:name/duplicate`,
       { config: { audit: { event: "repo.duplicate" } } },
       async (request, reply) => {
-        const { caller, repo: source } = await openRequestedRepo(deps, kind, request, "read");
+        const { caller, repo: source } = await openRequestedRepo(deps, kind, request, "files");
         const fields = RequestFields.of(request.body);
         const name = fields.text("repository");
         const wanted = name.includes("/")
@@ -91,17 +91,19 @@ export function registerRepoRoutes(app: FastifyInstance, deps: MoveDependencies 
       async (request, reply) => {
         const { caller, repo } = await openRequestedRepo(deps, kind, request, "admin");
         const fields = RequestFields.of(request.body);
-        if (fields.has("gated") && fields.optionalGate() !== false) {
-          throw new HubError(400, "BadRequest", "Gated access is not offered yet. Nothing was changed.");
-        }
         const visibility = visibilityOf(fields) ?? repo.visibility;
-        if (visibility !== repo.visibility) await changeVisibility(deps, caller, repo, visibility);
+        const gated = fields.optionalGate() ?? repo.gated ?? false;
         const only = fields.optionalFlag("trustedPublishingOnly") ?? repo.trustedPublishingOnly === true;
+        const before = repo.gated ?? false;
+        // Whatever closes comes before whatever opens: public and gated at once, or private and open, is never open in between.
+        if (gated !== before && gated !== false) await changeGate(deps, caller, repo, gated);
+        if (visibility !== repo.visibility) await changeVisibility(deps, caller, repo, visibility);
+        if (gated !== before && gated === false) await changeGate(deps, caller, repo, undefined);
         if (only !== (repo.trustedPublishingOnly === true)) await changeTrustedPublishingOnly(deps, caller, repo, only);
         return reply.send({
           visibility,
           private: visibility === "private",
-          gated: false,
+          gated,
           trustedPublishingOnly: only,
         });
       },

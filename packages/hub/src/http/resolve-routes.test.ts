@@ -122,6 +122,7 @@ beforeAll(async () => {
       },
     },
     catalogue: { find: async (repo) => repos.get(repoKeyOf(repo)) },
+    accessRequests: { find: async () => undefined },
     git,
     store,
     links: {

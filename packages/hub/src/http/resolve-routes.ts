@@ -4,6 +4,7 @@ import type { Clock } from "@postern/core/time/clock";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Gatekeeper } from "../access/gatekeeper.ts";
 import { openRepo } from "../access/open-repo.ts";
+import { type FileAccessDeps, fileRefusal } from "../access/open-repo-files.ts";
 import type { GitRepositories, TreeEntry } from "../git/git-repository.ts";
 import { lifetimeOf } from "../lfs/answer-batch.ts";
 import type { DirectTransfers } from "../lfs/direct-transfers.ts";
@@ -14,10 +15,11 @@ import type { RepoCatalogue } from "../repos/repo-catalogue.ts";
 import { entityTagOf } from "../resolve/entity-tag.ts";
 import { blobContent, fileContent } from "../resolve/file-content.ts";
 import { contentDisposition, safeContentType } from "../resolve/safe-content-type.ts";
+import { originOf } from "./opened-repo.ts";
 import { rawSegmentsOf, requestedPath, requestedRepo } from "./request-repo.ts";
 import { answerWithContent } from "./resolve-answer.ts";
 
-export interface ResolveRoutesDeps {
+export interface ResolveRoutesDeps extends FileAccessDeps {
   readonly gatekeeper: Pick<Gatekeeper, "identify">;
   readonly catalogue: Pick<RepoCatalogue, "find">;
   readonly git: GitRepositories;
@@ -48,6 +50,9 @@ export function registerResolveRoutes(app: FastifyInstance, deps: ResolveRoutesD
   }
 }
 
+/** What a gate leaves open, as on the Hub: readers must be able to see what they would agree to. */
+const OPEN_FILES: ReadonlySet<string> = new Set(["README.md", "LICENSE", "LICENSE.md", "LICENSE.txt"]);
+
 async function answerFile(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -60,7 +65,11 @@ async function answerFile(
   const principal = await deps.gatekeeper.identify(request.headers.authorization);
   const repo = await openRepo(deps.catalogue, principal, requestedRepo(kind, segments, at), "read");
   const git = deps.git.open(repo);
+  const refusal = await fileRefusal(deps, principal, repo, originOf(request));
+  // Before the revision is looked up: whoever may not read learns nothing from what exists.
+  if (refusal !== undefined && !(view === "resolve" && OPEN_FILES.has(segments.at(-1) ?? ""))) throw refusal;
   const { commit, path } = await requestedPath(git, segments.slice(at + 3));
+  if (refusal !== undefined && !OPEN_FILES.has(path)) throw refusal;
   // On refusals, too: Python remembers an absence only for a commit it knows.
   reply.header("x-repo-commit", commit);
   const entry = path === "" ? undefined : await git.entryAt(commit, path);

@@ -1,3 +1,4 @@
+import { gateRuleFor } from "@postern/core/access/file-access";
 import type { Principal } from "@postern/core/access/principal";
 import { auditActorOf } from "@postern/core/audit/audit-actor";
 import { HubError } from "@postern/core/error/hub-error";
@@ -201,11 +202,14 @@ type IssueAction = (path: string, ticketFor: (subject: TicketSubject) => Transfe
 
 function issuerOf(object: { oid: LfsOid; size: number }, context: BatchContext, deps: AnswerBatchDeps): IssueAction {
   const { principal, repo, origin } = context;
+  const rule = gateRuleFor(principal, repo);
   const seconds = lifetimeOf(principal, deps.clock, deps.settings);
   const expiresAt = addSeconds(deps.clock.now(), seconds);
   const subject: TicketSubject = {
     repoId: repo.repoId,
     wasPublic: repo.visibility === "public",
+    wasGated: repo.gated !== undefined,
+    grantee: rule.kind === "grant-of" ? rule.user : undefined,
     resource: auditResourceOf(repo.repo),
     oid: object.oid,
     size: object.size,

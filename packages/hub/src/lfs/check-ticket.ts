@@ -2,6 +2,7 @@ import { HubError } from "@postern/core/error/hub-error";
 import type { Clock } from "@postern/core/time/clock";
 import type { AuditLog } from "../access/audit-log.ts";
 import type { Gatekeeper } from "../access/gatekeeper.ts";
+import type { AccessRequests } from "../gates/access-requests.ts";
 import type { RepoCatalogue } from "../repos/repo-catalogue.ts";
 import { openTicket, type TransferOperation, type TransferTicket } from "./transfer-ticket.ts";
 
@@ -9,6 +10,7 @@ export interface CheckTicketDeps {
   readonly gatekeeper: Pick<Gatekeeper, "isTokenLive" | "worksFrom">;
   readonly catalogue: Pick<RepoCatalogue, "findById">;
   readonly audit: AuditLog;
+  readonly accessRequests: Pick<AccessRequests, "find">;
   readonly clock: Clock;
   /** Signs transfer URLs; at least 32 random bytes. */
   readonly ticketKey: Uint8Array;
@@ -61,6 +63,14 @@ export async function checkTicket<Operation extends TransferOperation>(
   if (ticket.wasPublic && repo.visibility !== "public") {
     throw new HubError(403, "Forbidden", "The repo of this transfer has become private. Start the transfer again.");
   }
+  // Likewise URLs from before a gate, and URLs of somebody whose grant was taken back since.
+  if (repo.gated !== undefined && !(await passesGate(ticket, deps))) {
+    throw new HubError(
+      403,
+      "Forbidden",
+      "The repo of this transfer is gated and you may not read it. Start the transfer again.",
+    );
+  }
   return ticket;
 }
 
@@ -74,6 +84,14 @@ function recordWrongAddress(ticket: TransferTicket, from: TicketUse, audit: Audi
     ...from,
     detail: { code: "WrongAddress", transfer: ticket.operation, oid: ticket.oid },
   });
+}
+
+async function passesGate(
+  { wasGated, grantee, repoId }: TransferTicket,
+  { accessRequests }: Pick<CheckTicketDeps, "accessRequests">,
+): Promise<boolean> {
+  if (!wasGated) return false;
+  return grantee === undefined || (await accessRequests.find(repoId, grantee))?.status === "accepted";
 }
 
 function isFor<Operation extends TransferOperation>(

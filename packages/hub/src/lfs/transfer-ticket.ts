@@ -25,6 +25,10 @@ export interface TicketSubject {
   readonly repoId: string;
   /** Whether everybody could read the repo then: whoever may read it only because of that loses the right when it becomes private. */
   readonly wasPublic: boolean;
+  /** Whether it had a gate then; URLs from before the gate end with it. */
+  readonly wasGated: boolean;
+  /** The account whose grant opened the gate; the URL ends with that grant. */
+  readonly grantee: string | undefined;
   /** The repo as the audit log names it: `models/acme/train`. */
   readonly resource: string;
   readonly oid: LfsOid;
@@ -74,13 +78,14 @@ function readTicket(value: unknown): TransferTicket | undefined {
 
 function readSubject(value: unknown): TicketSubject | undefined {
   if (!isObject(value)) return undefined;
-  const { repoId, wasPublic, resource, size, expiresAt } = value;
+  const { repoId, wasPublic, wasGated, grantee, resource, size, expiresAt } = value;
   const oid = typeof value.oid === "string" ? parseLfsOid(value.oid) : undefined;
   const actor = readActor(value.actor);
   if (typeof repoId !== "string" || typeof resource !== "string" || oid === undefined) return undefined;
-  if (typeof wasPublic !== "boolean") return undefined;
+  if (typeof wasPublic !== "boolean" || typeof wasGated !== "boolean") return undefined;
+  if (grantee !== undefined && typeof grantee !== "string") return undefined;
   if (typeof size !== "number" || typeof expiresAt !== "number" || actor === undefined) return undefined;
-  return { repoId, wasPublic, resource, oid, size, expiresAt: epochSeconds(expiresAt), actor };
+  return { repoId, wasPublic, wasGated, grantee, resource, oid, size, expiresAt: epochSeconds(expiresAt), actor };
 }
 
 function readActor(value: unknown): AuditActor | undefined {

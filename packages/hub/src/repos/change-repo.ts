@@ -1,4 +1,4 @@
-import type { Visibility } from "@postern/core/access/repo-access";
+import type { GateMode, Visibility } from "@postern/core/access/repo-access";
 import type { Caller } from "../access/caller.ts";
 import { repoNotFound } from "../access/open-repo.ts";
 import { lifecycleEvent, type RepoLifecycleDependencies } from "./create-repo.ts";
@@ -27,6 +27,19 @@ export async function changeTrustedPublishingOnly(
   const event = lifecycleEvent("repo.settings", "allowed", caller, repo);
   await deps.audit.record({ ...event, detail: { ...event.detail, trusted_publishing_only: on } });
   const outcome = await deps.catalogue.setTrustedPublishingOnly(repo.repoId, on, deps.clock.now());
+  if (outcome === "missing") throw repoNotFound(caller.principal);
+}
+
+/** Puts a gate in front of the files, changes it or takes it away; the caller's right was checked before. */
+export async function changeGate(
+  deps: RepoLifecycleDependencies,
+  caller: Caller,
+  repo: StoredRepo,
+  gated: GateMode | undefined,
+): Promise<void> {
+  const event = lifecycleEvent("repo.settings", "allowed", caller, repo);
+  await deps.audit.record({ ...event, detail: { ...event.detail, gated: gated ?? "false" } });
+  const outcome = await deps.catalogue.setGate(repo.repoId, gated, deps.clock.now());
   if (outcome === "missing") throw repoNotFound(caller.principal);
 }
 

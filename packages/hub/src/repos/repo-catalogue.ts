@@ -1,4 +1,4 @@
-import type { GuardedRepo, Visibility } from "@postern/core/access/repo-access";
+import type { GateMode, GuardedRepo, Visibility } from "@postern/core/access/repo-access";
 import type { RepoKind } from "@postern/core/resource/repo-kind";
 import type { RepoRef } from "@postern/core/resource/repo-ref";
 import type { EpochSeconds } from "@postern/core/time/epoch-seconds";
@@ -44,6 +44,8 @@ export interface RepoCatalogue {
   findHeld(repo: RepoRef, now: EpochSeconds): Promise<HeldName | undefined>;
   delete(repoId: string): Promise<"deleted" | "missing">;
   setVisibility(repoId: string, visibility: Visibility, at: EpochSeconds): Promise<"changed" | "missing">;
+  /** `undefined` takes the gate away; requests stay and count again when it comes back. */
+  setGate(repoId: string, gated: GateMode | undefined, at: EpochSeconds): Promise<"changed" | "missing">;
   setTrustedPublishingOnly(repoId: string, on: boolean, at: EpochSeconds): Promise<"changed" | "missing">;
   /** Notes a commit. Only a hint for listings: may be lost in a crash. */
   touch(repoId: string, at: EpochSeconds): Promise<void>;

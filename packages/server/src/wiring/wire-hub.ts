@@ -20,6 +20,7 @@ import {
   registerHubRoutes,
   registerLfsRoutes,
   registerResolveRoutes,
+  SqliteAccessRequests,
   SqliteHeldNames,
   SqliteLfsLinks,
   SqliteRepoCatalogue,
@@ -62,6 +63,7 @@ export async function wireHub(wiring: HubWiring): Promise<WiredHub> {
   const database = await HubDatabase.open(data.database);
   const catalogue = new SqliteRepoCatalogue(database);
   const links = new SqliteLfsLinks(database, clock);
+  const accessRequests = new SqliteAccessRequests(database);
   const nonce = (): string => randomBytes(8).toString("hex");
   const startedAtMs = Date.now();
   const git = new GitRepositoriesOnDisk({ dataDirectory: data.path, nonce, startedAtMs });
@@ -92,6 +94,7 @@ export async function wireHub(wiring: HubWiring): Promise<WiredHub> {
         registerHubRoutes(scope, {
           gatekeeper,
           catalogue,
+          accessRequests,
           git,
           storage: git,
           lfs: links,
@@ -110,6 +113,7 @@ export async function wireHub(wiring: HubWiring): Promise<WiredHub> {
         registerLfsRoutes(scope, {
           gatekeeper,
           catalogue,
+          accessRequests,
           store,
           links,
           direct,
@@ -125,6 +129,7 @@ export async function wireHub(wiring: HubWiring): Promise<WiredHub> {
         registerGitRoutes(scope, {
           gatekeeper,
           catalogue,
+          accessRequests,
           git,
           transfers,
           lfs: links,
@@ -138,6 +143,7 @@ export async function wireHub(wiring: HubWiring): Promise<WiredHub> {
         registerResolveRoutes(scope, {
           gatekeeper,
           catalogue,
+          accessRequests,
           git,
           store,
           links,

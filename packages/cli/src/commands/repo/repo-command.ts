@@ -3,10 +3,11 @@ import type { CliContext } from "../../context/cli-context.ts";
 import type { RepoChoice, SettingsOptions } from "./change-settings.ts";
 import type { CreateOptions } from "./create-repo.ts";
 import type { DeleteOptions } from "./delete-repo.ts";
+import type { RequestAccessOptions } from "./request-access.ts";
 
 const TYPE = ["--repo-type <TYPE>", "model, dataset, space or kernel (default: model)"] as const;
 
-/** `postern repo create|delete|settings`. */
+/** `postern repo create|delete|settings|request-access`. */
 export function repoCommand(context: CliContext): Command {
   const group = new Command("repo")
     .description("Create, delete and change repos on the hub at HF_ENDPOINT.")
@@ -52,6 +53,18 @@ export function repoCommand(context: CliContext): Command {
     .action(async (repo: string, options: SettingsOptions) => {
       const { changeSettings } = await import("./change-settings.ts");
       await changeSettings(context, repo, options);
+    });
+  group
+    .command("request-access")
+    .description("Ask to read the files of a gated repo. Its authors see your name and mail address.")
+    .argument("<REPO>", "NAMESPACE/NAME")
+    .option(...TYPE)
+    .option("--answer <QUESTION=TEXT...>", "answers to what the authors ask of readers")
+    .option("--json", "print JSON")
+    .addHelpText("after", "\nExample:\n  $ postern repo request-access acme/tiny-model")
+    .action(async (repo: string, options: RequestAccessOptions) => {
+      const { requestAccess } = await import("./request-access.ts");
+      await requestAccess(context, repo, options);
     });
   return group;
 }

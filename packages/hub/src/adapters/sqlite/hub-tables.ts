@@ -6,12 +6,27 @@ export interface HubTables {
   lfs_links: LfsLinkRow;
   held_names: HeldNameRow;
   former_names: FormerNameRow;
+  access_requests: AccessRequestRow;
 }
 
 export interface FormerNameRow {
   repo_key: string;
   repo_id: string;
   moved_at: number;
+}
+
+export interface AccessRequestRow {
+  repo_id: string;
+  user_key: string;
+  user_name: string;
+  fullname: string;
+  email: string | null;
+  status: "pending" | "accepted" | "rejected" | "reset";
+  requested_at: number;
+  reviewed_at: number | null;
+  granted_by: string | null;
+  rejection_reason: string | null;
+  fields: string | null;
 }
 
 export interface HeldNameRow {
@@ -43,5 +58,6 @@ export interface RepoRow {
   updated_at: number;
   created_by: string;
   trusted_publishing_only: Generated<0 | 1>;
+  gated: Generated<"auto" | "manual" | null>;
   seq: Generated<number>;
 }

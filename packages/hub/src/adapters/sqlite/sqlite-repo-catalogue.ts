@@ -1,4 +1,4 @@
-import type { Visibility } from "@postern/core/access/repo-access";
+import type { GateMode, Visibility } from "@postern/core/access/repo-access";
 import { HubError } from "@postern/core/error/hub-error";
 import { REPO_KINDS } from "@postern/core/resource/repo-kind";
 import { parseRepoRef, type RepoRef, repoKeyOf } from "@postern/core/resource/repo-ref";
@@ -123,6 +123,16 @@ export class SqliteRepoCatalogue implements RepoCatalogue {
     return changes === 1 ? "changed" : "missing";
   }
 
+  async setGate(repoId: string, gated: GateMode | undefined, at: EpochSeconds): Promise<"changed" | "missing"> {
+    const changes = this.#database.run((db) =>
+      db
+        .updateTable("repos")
+        .set({ gated: gated ?? null, updated_at: at })
+        .where("repo_id", "=", repoId),
+    );
+    return changes === 1 ? "changed" : "missing";
+  }
+
   async touch(repoId: string, at: EpochSeconds): Promise<void> {
     this.#database.run((db) => db.updateTable("repos").set({ updated_at: at }).where("repo_id", "=", repoId));
   }
@@ -155,6 +165,7 @@ function toStoredRepo(row: Selectable<RepoRow>): StoredRepo {
     repo,
     repoId: row.repo_id,
     visibility: row.visibility,
+    ...(row.gated === null ? {} : { gated: row.gated }),
     ...(row.trusted_publishing_only === 1 ? { trustedPublishingOnly: true } : {}),
     createdAt: epochSeconds(row.created_at),
     updatedAt: epochSeconds(row.updated_at),
