@@ -35,7 +35,7 @@ print("gated", ada.model_info(repo).gated)
 def tries(label):
     for name, call in [
         ("head", lambda: eve.get_hf_file_metadata(url=os.environ["HF_ENDPOINT"] + "/" + repo + "/resolve/main/.gitattributes")),
-        ("download", lambda: eve.hf_hub_download(repo, ".gitattributes")),
+        ("download", lambda: eve.hf_hub_download(repo, ".gitattributes", cache_dir=label)),
         ("auth", lambda: eve.auth_check(repo)),
     ]:
         try:
