@@ -3,21 +3,14 @@ import { HubError } from "@postern/core/error/hub-error";
 import { pluralOf, REPO_KINDS, type RepoKind } from "@postern/core/resource/repo-kind";
 import { repoIdOf } from "@postern/core/resource/repo-ref";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { Gatekeeper } from "../access/gatekeeper.ts";
-import type { AccessRequests } from "../gates/access-requests.ts";
-import type { GateDeps } from "../gates/ask-for-access.ts";
 import { requireGate } from "../gates/request-refusals.ts";
 import { grantAccess, reviewRequest } from "../gates/review-request.ts";
+import type { AccessRequestRoutesDeps } from "./access-request-deps.ts";
 import { accessRequestJson } from "./access-request-json.ts";
 import { registerAskAccessRoutes } from "./ask-access-routes.ts";
 import { decodeCursor, encodeCursor, nextLink } from "./next-link.ts";
-import { openRequestedRepo, originOf, type RepoAccessDeps } from "./opened-repo.ts";
+import { openRequestedRepo, originOf } from "./opened-repo.ts";
 import { RequestFields } from "./request-fields.ts";
-
-export interface AccessRequestRoutesDeps extends GateDeps, RepoAccessDeps {
-  readonly gatekeeper: Pick<Gatekeeper, "identify" | "findUser">;
-  readonly accessRequests: AccessRequests;
-}
 
 const MAX_REASON = 200;
 
