@@ -2,7 +2,7 @@ import { OAuthError } from "@postern/core/error/oauth-error";
 import type { ClaimCheck } from "@postern/core/match/claim-check";
 import type { Publisher } from "@postern/core/publisher/publisher";
 import { ExchangeRefusal } from "./exchange-refusal.ts";
-import { lifeOf, replayedRefusal, useOf } from "./exchange-subject-token.ts";
+import { lifeOf, spentRefusal, useOf } from "./exchange-subject-token.ts";
 import { type JudgeDeps, judgeExchange } from "./judge-exchange.ts";
 import type { SpentTokens } from "./spent-tokens.ts";
 import type { TokenExchangeRequest } from "./token-exchange-request.ts";
@@ -35,8 +35,8 @@ export async function dryRunExchange(
   try {
     const { subject, target, decision } = await judgeExchange(request, sourceAddress, deps);
     const { publisher, checks } = decision;
-    const firstUsedAt = await deps.spent.refusedSince(useOf(subject), publisher, target);
-    if (firstUsedAt !== undefined) throw replayedRefusal(subject, decision, firstUsedAt);
+    const spent = await deps.spent.whySpent(useOf(subject), publisher, target);
+    if (spent !== undefined) throw spentRefusal(subject, decision, spent);
     return { kind: "granted", publisher, checks, expiresInSeconds: lifeOf(publisher) };
   } catch (cause) {
     if (!(cause instanceof OAuthError) || cause.code !== "invalid_grant") throw cause;

@@ -80,7 +80,8 @@ export async function exchangeSubjectToken(
         isBound: boundTo !== undefined,
       };
     case "replayed":
-      throw replayedRefusal(subject, decision, outcome.firstUsedAt);
+    case "maybe-replayed":
+      throw spentRefusal(subject, decision, outcome);
     case "publisher-gone":
       throw exchangeRefusal("TP1904", {
         detail: { issuer: subject.issuer.url, subject: subject.subject },
@@ -189,17 +190,18 @@ function auditOf(
   };
 }
 
-/** The refusal of a token that was used before, by the exchange and by its dry run. */
-export function replayedRefusal(
+/** The refusal of a token that was used before, or may have been, by the exchange and by its dry run. */
+export function spentRefusal(
   token: VerifiedSubjectToken,
   decision: Extract<ExchangeDecision, { kind: "allow" }>,
-  firstUsedAt: EpochSeconds,
+  outcome: Extract<IssueOutcome, { readonly kind: "replayed" | "maybe-replayed" }>,
 ): OAuthError {
   const { preset, hasJti, issuer, subject } = token;
+  const proved = { detail: { issuer: issuer.url, subject }, evidence: evidenceOf(token, decision) };
+  if (outcome.kind === "maybe-replayed") return exchangeRefusal("TP1604", proved);
   const mode = hasJti ? preset.replay.withJti : preset.replay.withoutJti;
   return exchangeRefusal(mode.kind === "bounded" ? "TP1602" : "TP1601", {
-    sentence: `First use: ${toIsoTime(firstUsedAt)}.`,
-    detail: { issuer: issuer.url, subject },
-    evidence: evidenceOf(token, decision),
+    sentence: `First use: ${toIsoTime(outcome.firstUsedAt)}.`,
+    ...proved,
   });
 }

@@ -41,6 +41,8 @@ export interface NewGrant {
 export type IssueOutcome =
   | { readonly kind: "issued"; readonly use: number }
   | { readonly kind: "replayed"; readonly firstUsedAt: EpochSeconds }
+  /** Spent tokens of this issuer that live as long were swept as expired: the clock was set back, and nobody knows any more. */
+  | { readonly kind: "maybe-replayed" }
   /** The publisher was removed or switched off between the match and the write. */
   | { readonly kind: "publisher-gone" };
 

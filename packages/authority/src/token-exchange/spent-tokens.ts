@@ -1,9 +1,12 @@
 import type { Publisher, PublisherTarget } from "@postern/core/publisher/publisher";
-import type { EpochSeconds } from "@postern/core/time/epoch-seconds";
-import type { SubjectTokenUse } from "./grant-ledger.ts";
+import type { IssueOutcome, SubjectTokenUse } from "./grant-ledger.ts";
 
 /** Port: which subject tokens were used. Reads only; `GrantLedger` alone spends. */
 export interface SpentTokens {
-  /** When the token was first used, if that use refuses this one; `undefined` while it may still be exchanged. */
-  refusedSince(use: SubjectTokenUse, publisher: Publisher, target: PublisherTarget): Promise<EpochSeconds | undefined>;
+  /** Why an earlier use refuses this one, as `GrantLedger` would say it; `undefined` while it may still be exchanged. */
+  whySpent(
+    use: SubjectTokenUse,
+    publisher: Publisher,
+    target: PublisherTarget,
+  ): Promise<Extract<IssueOutcome, { readonly kind: "replayed" | "maybe-replayed" }> | undefined>;
 }

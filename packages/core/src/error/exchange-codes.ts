@@ -36,6 +36,7 @@ export type KnownExchangeCode =
   | "TP1601"
   | "TP1602"
   | "TP1603"
+  | "TP1604"
   | "TP1701"
   | "TP1801"
   | "TP1802"
@@ -209,6 +210,11 @@ export const EXCHANGE_CODES: Readonly<Record<KnownExchangeCode, ExchangeCodeRow>
     "invalid_grant",
     "The subject token was refused too often.",
     "Find the reason with postern doctor, then request a new token.",
+  ),
+  TP1604: row(
+    "invalid_grant",
+    "The server's clock was set back, and it cannot tell any more whether the subject token was used.",
+    "Request a new token; if that is refused too, tell the server's operator.",
   ),
   // TP17xx: no match
   TP1701: row(

@@ -9,6 +9,7 @@ export interface AuthorityTables {
   issuers: IssuerRow;
   publishers: PublisherRow & { readonly revoked_through: Generated<number> };
   used_subject_tokens: UsedSubjectTokenRow;
+  spent_token_horizons: SpentTokenHorizonRow;
   grants: GrantRow;
   signing_keys: SigningKeyRow;
   switches: SwitchRow;
@@ -88,6 +89,11 @@ export interface UsedSubjectTokenRow {
   first_used_at: number;
   uses: number;
   retain_until: number;
+}
+
+export interface SpentTokenHorizonRow {
+  issuer: string;
+  swept_through: number;
 }
 
 export interface GrantRow {

@@ -9,6 +9,7 @@ import { uploadedKeys } from "./migrations/2026-11-21-uploaded-keys.ts";
 import { auditCheckpoints } from "./migrations/2026-11-22-audit-checkpoints.ts";
 import { issuerKeysSeen } from "./migrations/2026-11-22-issuer-keys-seen.ts";
 import { publisherAudience } from "./migrations/2026-11-22-publisher-audience.ts";
+import { spentTokenHorizons } from "./migrations/2026-11-23-spent-token-horizons.ts";
 import { tokenBindings } from "./migrations/2026-11-23-token-bindings.ts";
 
 /** In the order of their names. One that was released is never edited again. */
@@ -21,6 +22,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "2026-11-22-audit-checkpoints": auditCheckpoints,
   "2026-11-22-issuer-keys-seen": issuerKeysSeen,
   "2026-11-22-publisher-audience": publisherAudience,
+  "2026-11-23-spent-token-horizons": spentTokenHorizons,
   "2026-11-23-token-bindings": tokenBindings,
 };
 

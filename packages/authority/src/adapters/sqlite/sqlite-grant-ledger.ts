@@ -6,6 +6,7 @@ import type { AuditChain } from "./audit-appender.ts";
 import type { AuthorityDatabase } from "./authority-database.ts";
 import type { GrantRow, UsedSubjectTokenRow } from "./authority-tables.ts";
 import { type PreparedQuery, prepareQuery } from "./prepared-query.ts";
+import { SpentTokenHorizons } from "./spent-token-horizons.ts";
 import { columnsOfTarget } from "./target-columns.ts";
 
 type NewUse = Omit<UsedSubjectTokenRow, "id" | "uses"> & { readonly max_uses: number };
@@ -23,11 +24,13 @@ export class SqliteGrantLedger implements GrantLedger {
     { readonly issuer: string; readonly replay_key: string },
     { readonly first_used_at: number }
   >;
+  readonly #horizons: SpentTokenHorizons;
   readonly #insertGrant: PreparedQuery<NewGrantRow, unknown>;
 
   constructor(database: AuthorityDatabase) {
     const { connection } = database;
     this.#database = database;
+    this.#horizons = new SpentTokenHorizons(connection);
     this.#livePublisher = prepareQuery(connection, (db, bind) =>
       db.selectFrom("publishers").select("last_used_at").where("id", "=", bind("id")).where("enabled", "=", 1),
     );
@@ -93,6 +96,7 @@ export class SqliteGrantLedger implements GrantLedger {
     const publisher = this.#livePublisher.get({ id: grant.publisherId });
     if (publisher === undefined) return { kind: "publisher-gone" };
 
+    if (this.#isForgotten(use)) return { kind: "maybe-replayed" };
     const claimed = this.#claimUse.get({
       issuer: use.issuer,
       replay_key: use.replayKey,
@@ -122,6 +126,14 @@ export class SqliteGrantLedger implements GrantLedger {
     chain.append(audit);
     this.#database.lastUses.note(grant.publisherId, publisher.last_used_at, grant.issuedAt);
     return { kind: "issued", use: claimed.uses };
+  }
+
+  /** Whether a row of this token may have been swept. Never so while the clock only goes forward. */
+  #isForgotten({ issuer, replayKey, retainUntil }: SubjectTokenUse): boolean {
+    return (
+      this.#horizons.mayHaveSwept(issuer, retainUntil) &&
+      this.#firstUse.get({ issuer, replay_key: replayKey }) === undefined
+    );
   }
 
   #replayed(use: SubjectTokenUse): IssueOutcome {

@@ -52,6 +52,7 @@ export type ModelVerdict =
   | { readonly kind: "refused"; readonly code: string };
 
 interface Spent {
+  readonly issuer: number;
   readonly publisher: string;
   readonly target: number;
   readonly retainUntil: number;
@@ -72,6 +73,8 @@ export class ExchangeModel {
   readonly grants: ModelGrant[] = [];
   isExchangeOff = false;
   readonly #spent = new Map<string, Spent>();
+  /** By issuer: the longest that a token was remembered which is forgotten now. */
+  readonly #forgottenThrough = new Map<number, number>();
   readonly #fetchesKeys: boolean;
   #cache = new Map<number, CachedKeys>();
 
@@ -87,7 +90,10 @@ export class ExchangeModel {
     const publisher = this.#bestFor(token, target);
     if (publisher === undefined) return { kind: "refused", code: "no publisher" };
     const spent = this.#spent.get(spentKeyOf(token));
-    if (spent === undefined) return { kind: "granted", publisher };
+    if (spent === undefined)
+      return retainUntilOf(token) <= (this.#forgottenThrough.get(token.issuer) ?? 0)
+        ? { kind: "refused", code: "TP1604" }
+        : { kind: "granted", publisher };
     if (token.reuse === "single") return { kind: "refused", code: "TP1601" };
     const isSame = spent.publisher === publisher.id && spent.target === target;
     return isSame && spent.uses < MAX_USES ? { kind: "granted", publisher } : { kind: "refused", code: "TP1602" };
@@ -98,9 +104,9 @@ export class ExchangeModel {
     const key = spentKeyOf(token);
     const spent = this.#spent.get(key);
     if (spent === undefined) {
-      const usableUntil = Math.min(token.expiresAt, token.issuedAt + token.maxAge);
-      const retainUntil = usableUntil + CLOCK_LEEWAY_SECONDS + RETENTION_MARGIN;
-      this.#spent.set(key, { publisher: publisher.id, target: publisher.target, retainUntil, uses: 1 });
+      const { issuer } = token;
+      const retainUntil = retainUntilOf(token);
+      this.#spent.set(key, { issuer, publisher: publisher.id, target: publisher.target, retainUntil, uses: 1 });
     } else spent.uses += 1;
     const grant = { publisher, expiresAt: now + publisher.ttlSeconds, isRevoked: false };
     this.grants.push(grant);
@@ -126,9 +132,16 @@ export class ExchangeModel {
     for (const grant of this.grants) if (grant.publisher === publisher) grant.isRevoked = true;
   }
 
-  /** A spent token that cannot verify any more is forgotten: another token may then have its `jti`, however odd of its issuer. */
+  /**
+   * A spent token that cannot verify any more is forgotten: another token may then have its `jti`, however odd of its issuer. How long
+   * such tokens lived is not forgotten, so that a clock set back does not make them new.
+   */
   sweep(now: number): void {
-    for (const [key, { retainUntil }] of this.#spent) if (retainUntil < now) this.#spent.delete(key);
+    for (const [key, { issuer, retainUntil }] of this.#spent) {
+      if (retainUntil >= now) continue;
+      this.#spent.delete(key);
+      this.#forgottenThrough.set(issuer, Math.max(retainUntil, this.#forgottenThrough.get(issuer) ?? 0));
+    }
   }
 
   /** Everything but cached keys is on the disk. */
@@ -183,6 +196,10 @@ export class ExchangeModel {
     cached.unknown.set(kid, now + UNKNOWN);
     return false;
   }
+}
+
+function retainUntilOf({ expiresAt, issuedAt, maxAge }: ModelToken): number {
+  return Math.min(expiresAt, issuedAt + maxAge) + CLOCK_LEEWAY_SECONDS + RETENTION_MARGIN;
 }
 
 function spentKeyOf({ issuer, replayKey }: ModelToken): string {

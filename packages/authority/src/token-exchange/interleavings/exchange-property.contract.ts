@@ -29,6 +29,7 @@ export const OUTCOMES: readonly string[] = [
   "TP1501",
   "TP1601",
   "TP1602",
+  "TP1604",
   "TP1907",
   "race granted",
   "race TP1904",

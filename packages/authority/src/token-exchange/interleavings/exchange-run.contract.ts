@@ -1,4 +1,3 @@
-import { epochSeconds } from "@postern/core/time/epoch-seconds";
 import { setSwitch } from "../../switches/manage-switches.ts";
 import { rotateKeysWhenDue } from "../../tokens/rotate-keys.ts";
 import type { LocalIssuer } from "../local-issuer.contract.ts";
@@ -11,16 +10,12 @@ import { addRunPublisher, changeRunPublisher } from "./run-publisher.contract.ts
 import { newRunToken } from "./run-token.contract.ts";
 import { PROVIDERS, pick, RunWorld } from "./run-world.contract.ts";
 
-/** How far the clock may be set back: the margin for which a spent token is remembered past its last use. Seconds. */
-const LONGEST_STEP_BACK = 60;
-
 /**
  * One run of the stateful test: does each step to the authority and to the model, and fails where they differ. What a run makes is its
  * own, so that many runs share one database; clock, switch and signing keys go on from run to run.
  */
 export class ExchangeRun {
   readonly #world: RunWorld;
-  #latest = 0;
 
   /** @param http - Where issuers show their keys; without it keys are uploaded. @param seen - Counts what came about. */
   constructor(authority: RestartableAuthority, http: LocalIssuer | undefined, seen: Map<string, number>) {
@@ -32,7 +27,6 @@ export class ExchangeRun {
     authority.setRepos(resourceNames.slice(0, 2));
     if (authority.parts.switches.whyOff("exchange") !== undefined) await this.#switchExchange(true);
     await audit.begin();
-    this.#latest = this.#world.now;
     await Promise.all(PROVIDERS.map((provider, index) => addRunIssuer(this.#world, provider, index)));
     await audit.take(2);
     for (const step of steps) await this.#do(step);
@@ -83,7 +77,7 @@ export class ExchangeRun {
       case "rotate-own":
         return rotateOwnKeys(world);
       case "step-clock":
-        return this.#stepClock(step.seconds);
+        return authority.stepClock(step.seconds);
       case "sweep": {
         const { parts, clock } = authority;
         await parts.sweeper.sweep();
@@ -97,12 +91,6 @@ export class ExchangeRun {
         model.restart();
         return lookAtEveryToken(world);
     }
-  }
-
-  #stepClock(seconds: number): void {
-    const time = Math.max(this.#world.now + seconds, this.#latest - LONGEST_STEP_BACK);
-    this.#world.authority.clock.time = epochSeconds(time);
-    this.#latest = Math.max(this.#latest, time);
   }
 
   async #switchExchange(on: boolean): Promise<void> {

@@ -115,12 +115,23 @@ const STEP: fc.Arbitrary<ExchangeStep> = fc.oneof(
     weight: 10,
     arbitrary: fc.record({
       kind: kind("step-clock"),
-      seconds: fc.constantFrom(1, 10, 61, 250, 320, 700, 3700, -1, -20, -60),
+      seconds: fc.constantFrom(1, 10, 61, 250, 320, 700, 3700, -1, -20, -60, -250, -300),
     }),
   },
   { weight: 2, arbitrary: fc.record({ kind: kind("sweep") }) },
   { weight: 1, arbitrary: fc.record({ kind: kind("restart") }) },
 );
+
+/** A token is forgotten while the clock is ahead, and comes again when it is set back: random steps alone would hardly ever do this. */
+const FORGOTTEN: fc.Arbitrary<readonly ExchangeStep[]> = fc
+  .tuple(exchange, replay)
+  .map(([first, again]) => [
+    { ...first, target: 0, ref: "main", jti: "own", key: "newest", life: 300, age: 0, isForUs: true },
+    { kind: "step-clock", seconds: 391 },
+    { kind: "sweep" },
+    { kind: "step-clock", seconds: -300 },
+    { ...again, target: 0 },
+  ]);
 
 /** Publishers to begin with, or little would come of the rest. */
 const FIRST: readonly ExchangeStep[] = [0, 1].map((provider) => ({
@@ -132,7 +143,11 @@ const FIRST: readonly ExchangeStep[] = [0, 1].map((provider) => ({
   ttlSeconds: 900,
 }));
 
-/** A run: 10 to 12 steps. */
+/** A run: 10 to 12 steps, some of them several in one. */
 export const EXCHANGE_STEPS: fc.Arbitrary<readonly ExchangeStep[]> = fc
-  .array(STEP, { minLength: 8, maxLength: 10, size: "max" })
-  .map((others) => [...FIRST, ...others]);
+  .array(fc.oneof({ weight: 60, arbitrary: STEP.map((step) => [step]) }, { weight: 1, arbitrary: FORGOTTEN }), {
+    minLength: 8,
+    maxLength: 10,
+    size: "max",
+  })
+  .map((others) => [...FIRST, ...others.flat()]);

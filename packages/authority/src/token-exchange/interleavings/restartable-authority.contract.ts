@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { UserPrincipal } from "@postern/core/access/principal";
 import type { Clock } from "@postern/core/time/clock";
-import type { EpochSeconds } from "@postern/core/time/epoch-seconds";
+import { type EpochSeconds, epochSeconds } from "@postern/core/time/epoch-seconds";
 import { bootstrapAdmin } from "../../accounts/bootstrap-admin.ts";
 import type { Caller } from "../../accounts/caller.ts";
 import { TokenGatekeeper } from "../../accounts/token-gatekeeper.ts";
@@ -27,6 +27,12 @@ import { openKeyRing } from "../../tokens/key-ring.ts";
 import { AUDIENCE, knownRepo, person, START } from "../exchange-stage.contract.ts";
 import type { KnownRepo } from "../resource-directory.ts";
 
+/**
+ * How far the clock may be set back behind the latest time that it ever said: as long as a signing key stays published after the last token
+ * that it signed. Seconds.
+ */
+const LONGEST_STEP_BACK = 300;
+
 /** What one process of the authority holds: real stores, real use cases, no HTTP of its own. */
 type Parts = Awaited<ReturnType<typeof openParts>>;
 
@@ -37,6 +43,7 @@ export class RestartableAuthority {
   readonly #secret: Uint8Array;
   #parts: Parts;
   #serial = 0;
+  #latest: number = START;
 
   private constructor(path: string, clock: RestartableAuthority["clock"], secret: Uint8Array, parts: Parts) {
     this.#path = path;
@@ -67,6 +74,12 @@ export class RestartableAuthority {
   /** An administrator's call, with a request id of its own. */
   caller(): Caller {
     return { principal: ADMINISTRATOR, requestId: this.newId(), sourceAddress: "192.0.2.1" };
+  }
+
+  stepClock(seconds: number): void {
+    const time = Math.max(this.clock.time + seconds, this.#latest - LONGEST_STEP_BACK);
+    this.clock.time = epochSeconds(time);
+    this.#latest = Math.max(this.#latest, time);
   }
 
   setRepos(resources: readonly string[]): void {
