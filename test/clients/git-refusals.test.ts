@@ -221,3 +221,19 @@ describe("a push of objects that are not well", () => {
     }
   });
 });
+
+describe("the card of a pushed branch", () => {
+  it("is refused when nobody can read it, and describes the repo when it comes to main", async () => {
+    const before = await remoteRefs();
+    const bad = await commit(await tree([["100644", "README.md", await blob("---\n{a: [\n---\n")]]));
+    const { code, stderr } = await push(bad);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain("Invalid metadata in README.md");
+    expect(await remoteRefs()).toBe(before);
+    // A later commit that mends it makes the history good enough.
+    const card = await tree([["100644", "README.md", await blob("---\ntags: [pushed]\n---\n")]]);
+    await git.ok(["push", "--force", "origin", `${await commit(card, bad)}:refs/heads/main`], { cwd });
+    const listed = await hub.call("GET", "/api/models?filter=pushed");
+    expect(listed.json).toMatchObject([{ id: "ada/train", tags: ["pushed"] }]);
+  });
+});

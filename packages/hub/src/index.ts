@@ -27,6 +27,7 @@ export type { LfsLinks } from "./lfs/lfs-links.ts";
 export type { LfsStore } from "./lfs/lfs-store.ts";
 export type { ObjectUpkeep } from "./lfs/object-upkeep.ts";
 export { DEFAULT_TRANSFER_SETTINGS, type TransferSettings } from "./lfs/transfer-settings.ts";
+export { afterRefsMoved } from "./repos/after-refs-moved.ts";
 export { createRepo, type RepoLifecycleDependencies } from "./repos/create-repo.ts";
 export { type FoundRepo, findRepo } from "./repos/find-repo.ts";
 export type { HeldName } from "./repos/held-name.ts";

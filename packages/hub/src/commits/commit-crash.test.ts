@@ -60,8 +60,13 @@ async function checkEverything(directory: string, acknowledged: ReadonlyMap<stri
   expect(await readdir(join(directory, "repos/tmp"))).toEqual([]);
   const repos = await hub.catalogue.list({
     kind: "model",
+    visible: { kind: "all" },
     author: undefined,
-    search: undefined,
+    search: [],
+    tags: [],
+    pipelineTag: undefined,
+    order: "created",
+    ascending: false,
     after: undefined,
     limit: 1000,
   });

@@ -11,6 +11,8 @@ import { formatCommit } from "../git/commit-object.ts";
 import type { GitRepositories, GitRepository, StagedObjects } from "../git/git-repository.ts";
 import type { ObjectId } from "../git/object-id.ts";
 import type { LfsObjects } from "../lfs/lfs-objects.ts";
+import { afterRefsMoved } from "../repos/after-refs-moved.ts";
+import { refuseBadCard } from "../repos/check-card.ts";
 import type { RepoCatalogue, StoredRepo } from "../repos/repo-catalogue.ts";
 import { storageRefusal } from "../repos/storage-refusal.ts";
 import { applyOperations } from "./apply-operations.ts";
@@ -73,8 +75,7 @@ export async function commitToBranch(deps: CommitDependencies, request: CommitRe
     const commit = await deps.locks.run(`${repo.repoId} ${request.ref}`, () =>
       advanceBranch(deps, request, git, staged, received),
     );
-    // The commit stands whatever becomes of this hint.
-    await deps.catalogue.touch(repo.repoId, deps.clock.now()).catch(() => {});
+    await afterRefsMoved(deps, repo, [request.ref]);
     return commit;
   } catch (error) {
     if (error instanceof Refusal) throw error;
@@ -106,6 +107,8 @@ async function advanceBranch(
       }),
     );
     await staged.publish();
+    // Only now can the new card be read; objects that nothing refers to harm nobody.
+    await refuseBadCard(git, tree, parent === undefined ? undefined : (await git.readCommit(parent))?.tree);
     await deps.audit.record(commitEvent(request, "allowed", { commit, parent: parent ?? null }));
     const outcome = await moveBranch(deps, request, git, commit, parent);
     if (outcome === "updated") return commit;

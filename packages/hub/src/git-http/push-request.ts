@@ -14,7 +14,7 @@ import type { PullRequestRights, Pusher } from "./ref-rules.ts";
 export interface PushDependencies {
   readonly git: GitRepositories;
   readonly transfers: Pick<GitTransfers, "beginPush">;
-  readonly catalogue: Pick<RepoCatalogue, "touch" | "findById">;
+  readonly catalogue: Pick<RepoCatalogue, "touch" | "describe" | "findById">;
   readonly lfs: LfsObjects;
   readonly audit: AuditLog;
   readonly clock: Clock;

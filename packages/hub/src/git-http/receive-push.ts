@@ -1,5 +1,7 @@
 import { auditActorOf } from "@postern/core/audit/audit-actor";
 import { Refusal } from "@postern/core/error/refusal";
+import { afterRefsMoved } from "../repos/after-refs-moved.ts";
+import { cardFault } from "../repos/check-card.ts";
 import { storageRefusal } from "../repos/storage-refusal.ts";
 import { checkPush } from "./check-push.ts";
 import type { PushedObjects } from "./git-transfers.ts";
@@ -58,7 +60,8 @@ async function concludePush(
   try {
     const judged = await judgeCommands(deps, request, objects);
     const known = await knownTrees(deps, request);
-    const faults = await checkPush(objects, known, request.repo.repoId, deps.lfs, deps.rules);
+    const content = await checkPush(objects, known, request.repo.repoId, deps.lfs, deps.rules);
+    const faults = content.length > 0 ? content : await checkCards(deps, request, objects, judged);
     if (faults.length > 0) {
       await recordRefusal(deps, request, judged, "content");
       return refuseAll(request, "pre-receive check declined", faults);
@@ -87,11 +90,29 @@ async function moveAllowed(
     request.atomic && refused.length > 0
       ? allowed.map(({ ref }): CommandOutcome => ({ ref, kind: "refused", reason: "atomic push failed" }))
       : await moveRefs(deps, request, objects, allowed);
-  if (moved.some(({ kind }) => kind === "moved")) {
-    // The push stands whatever becomes of this hint.
-    await deps.catalogue.touch(request.repo.repoId, deps.clock.now()).catch(() => {});
-  }
+  const refs = moved.flatMap(({ kind, ref }) => (kind === "moved" ? [ref] : []));
+  if (refs.length > 0) await afterRefsMoved(deps, request.repo, refs);
   return { commands: [...refused, ...moved], messages: [] };
+}
+
+/** The card of each branch's new tip; older commits of the push may have had any. */
+async function checkCards(
+  deps: PushDependencies,
+  { repo }: PushRequest,
+  objects: PushedObjects,
+  judged: readonly JudgedCommand[],
+): Promise<readonly string[]> {
+  const git = deps.git.open(repo);
+  const faults: string[] = [];
+  for (const { command, refusal } of judged) {
+    const { ref, new: to } = command;
+    if (refusal !== undefined || to === undefined || !/^refs\/(?:heads|pr)\//.test(ref)) continue;
+    const before = await git.readRef(ref);
+    const tree = before === undefined ? undefined : (await git.readCommit(before))?.tree;
+    const fault = await cardFault(objects, (await objects.readCommit(to)).tree, tree);
+    if (fault !== undefined) faults.push(fault);
+  }
+  return faults;
 }
 
 /** What a history without parents is compared with, so that a squashed branch costs what changed and not the whole repo. */

@@ -10,6 +10,7 @@ import { type LfsFilesRoutesDeps, registerLfsFilesRoutes } from "./lfs-files-rou
 import { registerPreuploadRoutes } from "./preupload-routes.ts";
 import { registerRefRoutes } from "./ref-routes.ts";
 import { registerRepoInfoRoutes } from "./repo-info-routes.ts";
+import { registerRepoListRoutes } from "./repo-list-routes.ts";
 import { registerRepoRoutes } from "./repo-routes.ts";
 import { registerTreeRoutes } from "./tree-routes.ts";
 import { registerYamlRoute } from "./yaml-routes.ts";
@@ -24,6 +25,7 @@ export interface HubRoutesDeps extends CommitDependencies, MoveDependencies {
 export function registerHubRoutes(app: FastifyInstance, deps: HubRoutesDeps): void {
   registerRepoRoutes(app, deps);
   registerRepoInfoRoutes(app, deps);
+  registerRepoListRoutes(app, deps);
   registerTreeRoutes(app, deps);
   registerRefRoutes(app, deps);
   registerHistoryRoutes(app, deps);

@@ -1,5 +1,9 @@
 /** RFC 8288 as the JavaScript client reads it: an absolute URL, then a semicolon and a space (hub-wire §0, 13). */
-export function nextLink(origin: string, path: string, query: Readonly<Record<string, string>>): string {
+export function nextLink(
+  origin: string,
+  path: string,
+  query: Readonly<Record<string, string>> | URLSearchParams,
+): string {
   return `<${origin}${path}?${new URLSearchParams(query)}>; rel="next"`;
 }
 

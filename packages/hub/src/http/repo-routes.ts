@@ -6,6 +6,7 @@ import { parseRepoRef, type RepoRef, repoIdOf, repoPathOf } from "@postern/core/
 import type { FastifyInstance } from "fastify";
 import { openRepoForChange } from "../access/open-repo-for-change.ts";
 import { parseEntryPath } from "../git/entry-path.ts";
+import { afterRefsMoved } from "../repos/after-refs-moved.ts";
 import { changeGate, changeTrustedPublishingOnly, changeVisibility, deleteRepo } from "../repos/change-repo.ts";
 import { createRepo } from "../repos/create-repo.ts";
 import type { FirstFile } from "../repos/first-commit.ts";
@@ -18,7 +19,7 @@ const CREATE_BODY_BYTES = 16 * 1024 * 1024;
 const MAX_FIRST_FILES = 100;
 
 /** `POST /api/repos/create`, `POST /api/repos/move`, `DELETE /api/repos/delete`, `PUT /api/{kind}s/{repo}/settings` (hub-wire §4). */
-export function registerRepoRoutes(app: FastifyInstance, deps: MoveDependencies & RepoAccessDeps): void {
+export function registerRepoRoutes(app: FastifyInstance, deps: RepoAccessDeps & MoveDependencies): void {
   app.post(
     "/api/repos/create",
     { bodyLimit: CREATE_BODY_BYTES, config: { audit: { event: "repo.create" } } },
@@ -37,6 +38,7 @@ export function registerRepoRoutes(app: FastifyInstance, deps: MoveDependencies 
       if (kind === "exists") {
         throw new HubError(409, "RepoExists", "You already created this repo", { body: { url } });
       }
+      await afterRefsMoved(deps, repo, ["refs/heads/main"]);
       return reply.send({ url, name: repoIdOf(repo.repo), id: repo.repoId });
     },
   );
@@ -71,7 +73,9 @@ export function registerRepoRoutes(app: FastifyInstance, deps: MoveDependencies 
           ? wholeName(kind, name)
           : parseRepoRef(kind, ownNamespace(caller.principal), name);
         if (wanted === undefined) throw badName();
-        const visibility = visibilityOf(fields) ?? source.visibility;
+        // A copy has no gate of its own yet, so unasked it is for its owner alone.
+        const unasked = source.gated === undefined ? source.visibility : "private";
+        const visibility = visibilityOf(fields) ?? unasked;
         const { kind: outcome, repo } = await createRepo(deps, caller, {
           repo: wanted,
           visibility,
@@ -82,6 +86,7 @@ export function registerRepoRoutes(app: FastifyInstance, deps: MoveDependencies 
         // Python reads `url` from the 409 where `exist_ok` is set.
         if (outcome === "exists")
           throw new HubError(409, "RepoExists", "A repo of this name exists.", { body: { url } });
+        await afterRefsMoved(deps, repo, ["refs/heads/main"]);
         return reply.send({ url, name: repoIdOf(repo.repo), id: repo.repoId });
       },
     );

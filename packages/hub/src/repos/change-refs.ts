@@ -10,12 +10,14 @@ import { formatCommit, formatTag } from "../git/commit-object.ts";
 import type { GitRepositories, GitRepository } from "../git/git-repository.ts";
 import type { ObjectId } from "../git/object-id.ts";
 import { revisionNotFound } from "../git/revision-not-found.ts";
+import { type AfterRefsMovedDeps, afterRefsMoved } from "./after-refs-moved.ts";
 import { writeFirstCommit } from "./first-commit.ts";
 import type { StoredRepo } from "./repo-catalogue.ts";
 import { storageRefusal } from "./storage-refusal.ts";
 
 export interface RefDependencies {
   readonly git: GitRepositories;
+  readonly catalogue: AfterRefsMovedDeps["catalogue"];
   readonly audit: AuditLog;
   readonly clock: Clock;
   readonly locks: Pick<BranchLocks, "run">;
@@ -133,6 +135,7 @@ async function changeRef(
       throw storageRefusal(error);
     }
   });
+  await afterRefsMoved(deps, repo, [ref]);
 }
 
 function alreadyThere(ref: string): HubError {

@@ -2,6 +2,8 @@ import type { GateMode, GuardedRepo, Visibility } from "@postern/core/access/rep
 import type { RepoKind } from "@postern/core/resource/repo-kind";
 import type { RepoRef } from "@postern/core/resource/repo-ref";
 import type { EpochSeconds } from "@postern/core/time/epoch-seconds";
+import type { ListingScope } from "../access/listing-scope.ts";
+import type { CardFacts } from "./card-facts.ts";
 import type { HeldName } from "./held-name.ts";
 
 /** A repo that exists: `repo` in its stored spelling, `repoId` 24 hex digits, random, never used again. */
@@ -13,17 +15,39 @@ export interface StoredRepo extends GuardedRepo {
   readonly createdBy: string;
 }
 
-/** Which repos to list. Everything is optional in effect: an `undefined` filter matches all. */
+/** What a list is sorted by; repos that are equal in it follow each other newest first. */
+export type RepoOrder = "created" | "updated" | "id";
+
+/** The place in a list behind which the next page starts. */
+export interface ListPlace {
+  /** What `order` compares: seconds or the name. */
+  readonly value: number | string;
+  /** Order of creation, for repos that are equal in `value`. */
+  readonly seq: number;
+}
+
+/** Which repos to list; an `undefined` or empty filter matches all. */
 export interface RepoQuery {
   readonly kind: RepoKind;
+  readonly visible: ListingScope;
   /** Namespace, compared without regard to case. */
   readonly author: string | undefined;
-  /** Part of `namespace/name`, compared without regard to case. */
-  readonly search: string | undefined;
-  /** The repo id after which the page starts, in the order newest first. */
-  readonly after: string | undefined;
-  /** 1 to 1,000. */
+  /** Parts of `namespace/name`, compared without regard to case; all must occur. */
+  readonly search: readonly string[];
+  /** Tags of the card, compared without regard to case; all must be there. */
+  readonly tags: readonly string[];
+  readonly pipelineTag: string | undefined;
+  readonly order: RepoOrder;
+  readonly ascending: boolean;
+  readonly after: ListPlace | undefined;
+  /** 1 to 1,001. */
   readonly limit: number;
+}
+
+/** A repo in a list, with what its card says. */
+export interface ListedRepo extends StoredRepo {
+  readonly facts: CardFacts;
+  readonly place: ListPlace;
 }
 
 /** Port: which repos exist. What git stores is not its business. */
@@ -49,6 +73,7 @@ export interface RepoCatalogue {
   setTrustedPublishingOnly(repoId: string, on: boolean, at: EpochSeconds): Promise<"changed" | "missing">;
   /** Notes a commit. Only a hint for listings: may be lost in a crash. */
   touch(repoId: string, at: EpochSeconds): Promise<void>;
-  /** Newest first. Says nothing about who may see them: the caller filters. */
-  list(query: RepoQuery): Promise<readonly StoredRepo[]>;
+  /** Notes what the card says, in place of what it said before. A hint likewise. */
+  describe(repoId: string, facts: CardFacts): Promise<void>;
+  list(query: RepoQuery): Promise<readonly ListedRepo[]>;
 }

@@ -6,6 +6,7 @@ import { heldNames } from "./migrations/2026-11-21-repos-held-names.ts";
 import { lfsLinks } from "./migrations/2026-11-21-repos-lfs-links.ts";
 import { formerNames } from "./migrations/2026-11-22-repos-former-names.ts";
 import { accessRequests } from "./migrations/2026-11-22-repos-gates.ts";
+import { repoTags } from "./migrations/2026-11-22-repos-tags.ts";
 
 /** In the order of their names. One that was released is never edited again. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -14,6 +15,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "2026-11-21-repos-lfs-links": lfsLinks,
   "2026-11-22-repos-former-names": formerNames,
   "2026-11-22-repos-gates": accessRequests,
+  "2026-11-22-repos-tags": repoTags,
 };
 
 /** Brings the hub's tables to the newest version. @throws whatever a migration threw; that migration is rolled back. */

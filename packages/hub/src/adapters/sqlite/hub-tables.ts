@@ -7,6 +7,14 @@ export interface HubTables {
   held_names: HeldNameRow;
   former_names: FormerNameRow;
   access_requests: AccessRequestRow;
+  repo_tags: RepoTagRow;
+}
+
+export interface RepoTagRow {
+  repo_id: string;
+  tag_key: string;
+  tag: string;
+  place: number;
 }
 
 export interface FormerNameRow {
@@ -57,6 +65,8 @@ export interface RepoRow {
   created_at: number;
   updated_at: number;
   created_by: string;
+  pipeline_tag: Generated<string | null>;
+  library_name: Generated<string | null>;
   trusted_publishing_only: Generated<0 | 1>;
   gated: Generated<"auto" | "manual" | null>;
   seq: Generated<number>;

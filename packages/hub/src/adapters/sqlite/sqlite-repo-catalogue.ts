@@ -3,13 +3,16 @@ import { HubError } from "@postern/core/error/hub-error";
 import { REPO_KINDS } from "@postern/core/resource/repo-kind";
 import { parseRepoRef, type RepoRef, repoKeyOf } from "@postern/core/resource/repo-ref";
 import { type EpochSeconds, epochSeconds } from "@postern/core/time/epoch-seconds";
-import { type Selectable, sql } from "kysely";
+import type { Selectable } from "kysely";
+import type { CardFacts } from "../../repos/card-facts.ts";
 import type { HeldName } from "../../repos/held-name.ts";
-import type { RepoCatalogue, RepoQuery, StoredRepo } from "../../repos/repo-catalogue.ts";
+import type { ListedRepo, RepoCatalogue, RepoQuery, StoredRepo } from "../../repos/repo-catalogue.ts";
 import type { HubDatabase } from "./hub-database.ts";
 import type { RepoRow } from "./hub-tables.ts";
+import { placeOf, selectRepos } from "./select-repos.ts";
 import { SqliteHeldNames } from "./sqlite-held-names.ts";
 import { SqliteRepoNames } from "./sqlite-repo-names.ts";
+import { storeFacts, tagsOf } from "./stored-card-facts.ts";
 
 /** The catalogue of repos in `postern.db`. */
 export class SqliteRepoCatalogue implements RepoCatalogue {
@@ -137,22 +140,25 @@ export class SqliteRepoCatalogue implements RepoCatalogue {
     this.#database.run((db) => db.updateTable("repos").set({ updated_at: at }).where("repo_id", "=", repoId));
   }
 
-  async list({ kind, author, search, after, limit }: RepoQuery): Promise<readonly StoredRepo[]> {
-    const start =
-      after === undefined
-        ? undefined
-        : this.#database.get((db) => db.selectFrom("repos").select("seq").where("repo_id", "=", after))?.seq;
-    const rows = this.#database.all((db) => {
-      let query = db.selectFrom("repos").selectAll().where("kind", "=", kind).orderBy("seq", "desc").limit(limit);
-      if (author !== undefined)
-        query = query.where(({ eb, fn }) => eb(fn("lower", ["namespace"]), "=", author.toLowerCase()));
-      if (search !== undefined) {
-        query = query.where(sql<number>`instr(lower(namespace || '/' || name), ${search.toLowerCase()})`, ">", 0);
-      }
-      if (start !== undefined) query = query.where("seq", "<", start);
-      return query;
-    });
-    return rows.map(toStoredRepo);
+  async describe(repoId: string, facts: CardFacts): Promise<void> {
+    this.#database.write(() => storeFacts(this.#database, repoId, facts));
+  }
+
+  async list(query: RepoQuery): Promise<readonly ListedRepo[]> {
+    const rows = this.#database.all((db) => selectRepos(db, query));
+    const tags = tagsOf(
+      this.#database,
+      rows.map(({ repo_id }) => repo_id),
+    );
+    return rows.map((row) => ({
+      ...toStoredRepo(row),
+      facts: {
+        pipelineTag: row.pipeline_tag ?? undefined,
+        libraryName: row.library_name ?? undefined,
+        tags: tags.get(row.repo_id) ?? [],
+      },
+      place: placeOf(row, query.order),
+    }));
   }
 }
 
