@@ -1,10 +1,11 @@
+import { Readable } from "node:stream";
 import { HubError } from "@postern/core/error/hub-error";
 import { type ObjectId, parseObjectId } from "../git/object-id.ts";
 import { PktReader } from "./pkt-line.ts";
 
 /** The objects that a request of protocol v2 asks for by id. @throws {HubError} 400 for what is no request. */
 export async function fetchWants(request: Buffer): Promise<ReadonlySet<ObjectId>> {
-  const reader = new PktReader(oneChunk(request));
+  const reader = new PktReader(Readable.from([request]));
   const wants = new Set<ObjectId>();
   for (let pkt = await reader.next(); pkt !== undefined; pkt = await reader.next()) {
     if (pkt.kind !== "line") continue;
@@ -17,8 +18,4 @@ export async function fetchWants(request: Buffer): Promise<ReadonlySet<ObjectId>
     }
   }
   return wants;
-}
-
-async function* oneChunk(content: Buffer): AsyncGenerator<Buffer> {
-  yield content;
 }

@@ -47,7 +47,7 @@ export interface PushedObjects extends AsyncDisposable {
    *
    * @throws {Error} with code `ENOSPC` on a full disk; the signal's reason.
    */
-  receive(pack: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Reception>;
+  receive(pack: Readable, maxBytes: number): Promise<Reception>;
   /** Everything that came in, in no order. */
   list(): AsyncIterable<PushedObject>;
   typeOf(oid: ObjectId): Promise<PushedObject["type"] | undefined>;

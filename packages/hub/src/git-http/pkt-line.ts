@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import { HubError } from "@postern/core/error/hub-error";
 
 /** Ends a list of lines (gitprotocol-common). */
@@ -25,12 +26,14 @@ export type Pkt =
  * Memory: one chunk of the body and one line.
  */
 export class PktReader {
-  readonly #source: AsyncIterator<Uint8Array>;
+  readonly #body: Readable;
+  readonly #chunks: AsyncIterator<Uint8Array>;
   #held: Buffer = Buffer.alloc(0);
   #ended = false;
 
-  constructor(source: AsyncIterable<Uint8Array>) {
-    this.#source = source[Symbol.asyncIterator]();
+  constructor(body: Readable) {
+    this.#body = body;
+    this.#chunks = body.iterator({ destroyOnReturn: false });
   }
 
   /** `undefined` at the end of the body. @throws {HubError} 400 for what is no line. */
@@ -55,15 +58,13 @@ export class PktReader {
     return { kind: "line", content };
   }
 
-  /** Everything behind the lines that were read. */
-  async *rest(): AsyncGenerator<Buffer> {
-    if (this.#held.length > 0) yield this.#held;
+  /** The body from behind the lines that were read; no more lines can be read then. */
+  async rest(): Promise<Readable> {
+    await this.#chunks.return?.();
+    if (this.#held.length > 0) this.#body.unshift(this.#held);
     this.#held = Buffer.alloc(0);
-    while (await this.#more()) {
-      const chunk = this.#held;
-      this.#held = Buffer.alloc(0);
-      yield chunk;
-    }
+    this.#ended = true;
+    return this.#body;
   }
 
   async #fill(bytes: number): Promise<boolean> {
@@ -73,7 +74,7 @@ export class PktReader {
 
   async #more(): Promise<boolean> {
     if (this.#ended) return false;
-    const { done, value } = await this.#source.next();
+    const { done, value } = await this.#chunks.next();
     if (done === true) {
       this.#ended = true;
       return false;

@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import type { Clock } from "@postern/core/time/clock";
 import type { AuditLog } from "../access/audit-log.ts";
 import type { Caller } from "../access/caller.ts";
@@ -29,7 +30,7 @@ export interface PushRequest extends PushHead {
   readonly caller: Caller;
   readonly pusher: Pusher;
   /** What follows the commands. */
-  readonly pack: AsyncIterable<Uint8Array>;
+  readonly pack: Readable;
   /** Aborts when the pusher goes away; heeded until the audit entry is written. */
   readonly signal: AbortSignal;
 }

@@ -19,47 +19,46 @@ export function requestedProtocol({ headers }: FastifyRequest): string | undefin
 }
 
 /**
- * The body of a request to `service`, unpacked where it is gzip, as it comes in.
+ * The body of a request to `service`, unpacked where it is gzip, as it comes in. Nothing is capped here: a few bytes of gzip can stand
+ * for gigabytes.
  *
- * @param maxBytes - Unpacked; a few bytes of gzip can stand for gigabytes.
- * @throws {HubError} 415 for another type or coding; while it is read, 413 `PayloadTooLarge` and 400 for broken gzip.
+ * @throws {HubError} 415 for another type or coding.
  */
-export function gitBody(request: FastifyRequest, service: GitService, maxBytes: number): AsyncIterable<Buffer> {
+export function gitBody(request: FastifyRequest, service: GitService): Readable {
+  const { body } = request;
   const type = String(request.headers["content-type"] ?? "").split(";", 1)[0];
-  if (type !== `application/x-${service}-request` || !(request.body instanceof Readable)) {
+  if (type !== `application/x-${service}-request` || !(body instanceof Readable)) {
     throw new HubError(415, "BadRequest", "The body of this request is not what git sends.");
   }
   const coding = request.headers["content-encoding"] ?? "identity";
-  if (coding === "identity") return capped(request.body.iterator({ destroyOnReturn: false }), maxBytes);
-  if (coding === "gzip" || coding === "x-gzip") return capped(gunzipped(request.body), maxBytes);
-  throw new HubError(415, "BadRequest", "The body of this request has an unknown Content-Encoding.");
-}
-
-async function* gunzipped(body: Readable): AsyncGenerator<Buffer> {
+  if (coding === "identity") return body;
+  if (coding !== "gzip" && coding !== "x-gzip") {
+    throw new HubError(415, "BadRequest", "The body of this request has an unknown Content-Encoding.");
+  }
   const gunzip = createGunzip();
   body.once("error", (error) => gunzip.destroy(error));
-  body.once("aborted", () => gunzip.destroy(new Error("the client went away")));
-  body.pipe(gunzip);
-  try {
-    yield* gunzip as AsyncIterable<Buffer>;
-  } catch (error) {
-    if (error instanceof Error && "code" in error && /^Z_/.test(String(error.code))) {
-      throw new HubError(400, "BadRequest", "The body of this request is no proper gzip.", { cause: error });
-    }
-    throw error;
-  } finally {
-    body.unpipe(gunzip);
-    gunzip.destroy();
-  }
+  return body.pipe(gunzip);
 }
 
-async function* capped(body: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<Buffer> {
+/** All of a body. @throws {HubError} 413 `PayloadTooLarge` for more than `maxBytes`, 400 for none. */
+export async function wholeBody(body: Readable, maxBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
   let left = maxBytes;
-  for await (const chunk of body) {
+  for await (const chunk of body.iterator({ destroyOnReturn: false })) {
     left -= chunk.length;
     if (left < 0) throw new HubError(413, "PayloadTooLarge", `This request is larger than ${maxBytes} bytes.`);
-    yield chunk;
+    chunks.push(chunk);
   }
+  if (chunks.length === 0) throw new HubError(400, "BadRequest", "The request has no body.");
+  return Buffer.concat(chunks);
+}
+
+/** Turns the failure of unpacking a body into the refusal that it is; anything else comes back as it is. */
+export function bodyRefusal(error: unknown): unknown {
+  if (error instanceof Error && "code" in error && /^Z_/.test(String(error.code))) {
+    return new HubError(400, "BadRequest", "The body of this request is no proper gzip.", { cause: error });
+  }
+  return error;
 }
 
 /** Aborts when the client goes away before it has its answer. */

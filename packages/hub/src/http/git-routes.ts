@@ -1,6 +1,5 @@
 import { Readable } from "node:stream";
 import type { RouteAudit } from "@postern/core/audit/route-audit";
-import { HubError } from "@postern/core/error/hub-error";
 import { pathPrefixOf, REPO_KINDS, type RepoKind } from "@postern/core/resource/repo-kind";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Caller } from "../access/caller.ts";
@@ -14,7 +13,7 @@ import { formatPushReport, KEEP_ALIVE, type PushOutcome } from "../git-http/push
 import type { PushDependencies } from "../git-http/push-request.ts";
 import { receivePush } from "../git-http/receive-push.ts";
 import type { StoredRepo } from "../repos/repo-catalogue.ts";
-import { clientSignal, gitBody, requestedProtocol, requestedService } from "./git-request.ts";
+import { bodyRefusal, clientSignal, gitBody, requestedProtocol, requestedService, wholeBody } from "./git-request.ts";
 import { callerOf, originOf, type RepoAccessDeps } from "./opened-repo.ts";
 import { rawSegmentsOf, requestedRepo } from "./request-repo.ts";
 
@@ -35,8 +34,6 @@ export interface GitRoutesDeps extends Omit<RepoAccessDeps, "catalogue">, PushDe
 
 /** A fetch names what it wants and has; a partial clone may want tens of thousands of blobs at once. */
 const MAX_FETCH_REQUEST_BYTES = 8 * 1024 * 1024;
-/** Commands and a pack. */
-const MAX_HEAD_BYTES = 16 * 1024 * 1024;
 const KEEP_ALIVE_MS = 5000;
 
 /** Git over HTTP (hub-wire §9): `info/refs`, `git-upload-pack` and `git-receive-pack`, with and without `.git`. */
@@ -87,7 +84,7 @@ async function answerFetch(
 ): Promise<FastifyReply> {
   const repo = await repoToFetch(request, kind, deps);
   const signal = clientSignal(reply);
-  const body = await wholeOf(gitBody(request, "git-upload-pack", MAX_FETCH_REQUEST_BYTES));
+  const body = await wholeRequest(request);
   const protocol = requestedProtocol(request);
   reply.type("application/x-git-upload-pack-result");
   if (protocol?.split(":").includes("version=2")) {
@@ -109,12 +106,14 @@ async function answerPush(
     const caller = await callerOf(deps.gatekeeper, request);
     const { repo, pusher } = await repoToPushTo(request, kind, deps, caller);
     const signal = clientSignal(reply);
-    const body = new PktReader(gitBody(request, "git-receive-pack", deps.rules.maxPackBytes + MAX_HEAD_BYTES));
+    const body = new PktReader(gitBody(request, "git-receive-pack"));
     const head = await readPushHead(body);
     reply.type("application/x-git-receive-pack-result");
     if (head === undefined) return reply.send("");
-    const conclude = await receivePush(deps, { ...head, repo, caller, pusher, pack: body.rest(), signal });
+    const conclude = await receivePush(deps, { ...head, repo, caller, pusher, pack: await body.rest(), signal });
     return reply.send(Readable.from(reportOf(conclude(), head), { objectMode: false }));
+  } catch (error) {
+    throw bodyRefusal(error);
   } finally {
     // A refusal in the middle must reach the client, which first sends all that it has.
     request.raw.resume();
@@ -155,11 +154,14 @@ async function repoToPushTo(
   return opened;
 }
 
-async function wholeOf(body: AsyncIterable<Buffer>): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  if (chunks.length === 0) throw new HubError(400, "BadRequest", "The request has no body.");
-  return Buffer.concat(chunks);
+async function wholeRequest(request: FastifyRequest): Promise<Buffer> {
+  try {
+    return await wholeBody(gitBody(request, "git-upload-pack"), MAX_FETCH_REQUEST_BYTES);
+  } catch (error) {
+    throw bodyRefusal(error);
+  } finally {
+    request.raw.resume();
+  }
 }
 
 function namedRepo(request: FastifyRequest, kind: RepoKind): ReturnType<typeof requestedRepo> {

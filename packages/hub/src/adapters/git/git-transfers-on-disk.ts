@@ -1,8 +1,8 @@
-import { Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import type { ObjectId } from "../../git/object-id.ts";
 import type { GitService, GitTransfers, PushedObjects } from "../../git-http/git-transfers.ts";
 import { FLUSH, pktLine } from "../../git-http/pkt-line.ts";
-import { DEFAULT_GIT, type GitChild, type GitProgram, spawnGit } from "./git-command.ts";
+import { DEFAULT_GIT, type GitProgram, spawnGit } from "./git-command.ts";
 import { PushQuarantine } from "./push-quarantine.ts";
 import { stopGroup } from "./stop-process.ts";
 import { TransferSlots } from "./transfer-slots.ts";
@@ -118,29 +118,23 @@ export class GitTransfersOnDisk implements GitTransfers {
       ownGroup: true,
     });
     child.once("close", release);
-    child.once("error", release);
+    child.once("error", (error) => {
+      release();
+      child.stdout.destroy(error);
+    });
     child.stdin.on("error", () => {});
     child.stderr.resume();
     child.stdin.end(input);
+    if (head.length > 0) child.stdout.unshift(Buffer.concat(head));
     const ended = AbortSignal.any([signal, AbortSignal.timeout(MAX_TRANSFER_MS)]);
-    return Readable.from(outputOf(child, head, ended), { objectMode: false, highWaterMark: 256 * 1024 });
-  }
-}
-
-/** What a process prints, as fast as it is read; the process ends when nobody reads on. */
-async function* outputOf(child: GitChild, head: readonly Buffer[], signal: AbortSignal): AsyncGenerator<Buffer> {
-  const stop = (): void => stopGroup(child);
-  if (signal.aborted) stop();
-  signal.addEventListener("abort", stop, { once: true });
-  const failed = new Promise<never>((_, reject) => child.once("error", reject));
-  failed.catch(() => child.stdout.destroy());
-  try {
-    yield* head;
-    yield* child.stdout as AsyncIterable<Buffer>;
-    // Cut off in the middle: it must not look like the end.
-    if (child.signalCode !== null || signal.aborted) throw new Error("a git process was ended before its answer was");
-  } finally {
-    signal.removeEventListener("abort", stop);
-    stop();
+    const stop = (): void => stopGroup(child);
+    if (ended.aborted) stop();
+    ended.addEventListener("abort", stop, { once: true });
+    // Whoever stops reading ends the process, and with its end nothing is left to be ended.
+    child.stdout.once("close", () => {
+      ended.removeEventListener("abort", stop);
+      stop();
+    });
+    return child.stdout;
   }
 }

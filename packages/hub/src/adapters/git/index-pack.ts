@@ -1,5 +1,6 @@
+import type { Readable } from "node:stream";
 import type { Reception } from "../../git-http/git-transfers.ts";
-import { type GitProgram, spawnGit } from "./git-command.ts";
+import { type GitChild, type GitProgram, spawnGit } from "./git-command.ts";
 import { stopGroup } from "./stop-process.ts";
 
 /** `PACK`, version, number of objects. */
@@ -26,17 +27,16 @@ export async function indexPack(
   program: GitProgram,
   gitDirectory: string,
   environment: Readonly<Record<string, string>>,
-  pack: AsyncIterable<Uint8Array>,
+  pack: Readable,
   maxBytes: number,
   signal: AbortSignal,
 ): Promise<Reception> {
-  const source = pack[Symbol.asyncIterator]();
-  const head = await readHead(source);
+  const head = await peekHead(pack);
   if (head.length === 0) return { kind: "received", objects: 0 };
   const fault = faultOfHeader(head);
   const objects = fault === undefined ? head.readUInt32BE(8) : 0;
   if (fault !== undefined || objects === 0) {
-    await drain(source, maxBytes);
+    await discard(pack, maxBytes);
     return fault === undefined ? { kind: "received", objects } : { kind: "refused", reason: fault };
   }
   const args = [...SETTINGS, "index-pack", "--stdin", "--fix-thin", "--strict", `--max-input-size=${maxBytes}`];
@@ -46,72 +46,80 @@ export async function indexPack(
   });
   const stop = (): void => stopGroup(child);
   signal.addEventListener("abort", stop, { once: true });
-  let over = false;
-  let stderr = "";
-  const status = new Promise<number | null>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", resolve);
-  }).finally(() => {
-    over = true;
-  });
-  status.catch(() => {});
-  child.stdout.resume();
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    if (stderr.length < 8192) stderr += text;
-  });
-  child.stdin.on("error", () => {}); // The exit status tells more than a broken pipe.
   try {
-    let received = head.length;
-    child.stdin.write(head);
-    for (let next = await source.next(); next.done !== true; next = await source.next()) {
-      received += next.value.byteLength;
-      if (received > maxBytes) break;
-      if (!over && !child.stdin.write(next.value)) await drained(child.stdin, status);
-    }
-    child.stdin.end();
-    const code = await status;
+    const { status, stderr } = await feed(child, pack, maxBytes);
     signal.throwIfAborted();
-    if (code === 0 && received <= maxBytes) return { kind: "received", objects };
-    return { kind: "refused", reason: reasonOf(received > maxBytes ? "maximum allowed size" : stderr, maxBytes) };
+    return status === 0 ? { kind: "received", objects } : { kind: "refused", reason: reasonOf(stderr, maxBytes) };
   } finally {
     signal.removeEventListener("abort", stop);
     stop();
   }
 }
 
-async function readHead(source: AsyncIterator<Uint8Array>): Promise<Buffer> {
+/** Until the process has ended and the pack with it. */
+async function feed(
+  child: GitChild,
+  pack: Readable,
+  maxBytes: number,
+): Promise<{ readonly status: number | null; readonly stderr: string }> {
+  let stderr = "";
+  child.stdout.resume();
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    if (stderr.length < 8192) stderr += text;
+  });
+  child.stdin.on("error", () => {}); // The exit status tells more than a broken pipe.
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", resolve);
+  });
+  const arrived = arrival(pack);
+  arrived.catch(() => {});
+  pack.pipe(child.stdin);
+  const status = await Promise.race([ended, arrived.then(() => ended)]);
+  pack.unpipe(child.stdin);
+  if (!pack.readableEnded) await discard(pack, maxBytes);
+  return { status, stderr };
+}
+
+/** The first bytes of a pack, which stay in it. */
+async function peekHead(pack: Readable): Promise<Buffer> {
   let head = Buffer.alloc(0);
+  const chunks: AsyncIterator<Uint8Array> = pack.iterator({ destroyOnReturn: false });
   while (head.length < HEADER_BYTES) {
-    const { done, value } = await source.next();
+    const { done, value } = await chunks.next();
     if (done === true) return head;
     head = Buffer.concat([head, value]);
   }
+  await chunks.return?.();
+  pack.unshift(head);
   return head;
+}
+
+/** Reads what is left and forgets it. @throws {Error} when the pusher goes away or sends far too much. */
+async function discard(pack: Readable, maxBytes: number): Promise<void> {
+  if (pack.readableEnded) return;
+  let left = maxBytes;
+  pack.on("data", (chunk: Uint8Array) => {
+    left -= chunk.byteLength;
+    if (left < 0) pack.destroy(new Error("a push went on beyond all bounds"));
+  });
+  const arrived = arrival(pack);
+  pack.resume();
+  await arrived;
+}
+
+function arrival(pack: Readable): Promise<void> {
+  return new Promise((resolve, reject) => {
+    pack.once("end", resolve);
+    pack.once("error", reject);
+    pack.once("close", () => reject(new Error("the pusher went away")));
+  });
 }
 
 function faultOfHeader(head: Buffer): string | undefined {
   if (head.length < HEADER_BYTES || head.toString("latin1", 0, 4) !== "PACK") return "What was pushed is no pack.";
   if (head.readUInt32BE(8) <= MAX_OBJECTS) return undefined;
   return `A push has at most ${MAX_OBJECTS} objects. Push the history in parts.`;
-}
-
-async function drain(source: AsyncIterator<Uint8Array>, maxBytes: number): Promise<void> {
-  let left = maxBytes;
-  for (let next = await source.next(); next.done !== true && left > 0; next = await source.next()) {
-    left -= next.value.byteLength;
-  }
-}
-
-/** Until there is room in the pipe or nobody reads it any more. */
-async function drained(stdin: NodeJS.WritableStream, status: Promise<unknown>): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  stdin.once("drain", resolve);
-  status.then(
-    () => resolve(),
-    () => resolve(),
-  );
-  await promise;
-  stdin.removeListener("drain", resolve);
 }
 
 /** Git's own words where they speak of objects; others may name paths of the server. */

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { parseCommit } from "../../git/commit-object.ts";
 import type { Commit } from "../../git/git-repository.ts";
 import { type ObjectId, parseObjectId } from "../../git/object-id.ts";
@@ -56,7 +57,7 @@ export class PushQuarantine implements PushedObjects {
     return new PushQuarantine(gitDirectory, folder, options);
   }
 
-  async receive(pack: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Reception> {
+  async receive(pack: Readable, maxBytes: number): Promise<Reception> {
     const { program, signal } = this.#options;
     const reception = await indexPack(program, this.#gitDirectory, this.#both(), pack, maxBytes, signal);
     this.#received = reception.kind === "received" && reception.objects > 0;
