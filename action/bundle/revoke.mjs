@@ -4,6 +4,58 @@ import process$1 from "node:process";
 import { setTimeout } from "node:timers/promises";
 import { createHash, createHmac } from "node:crypto";
 import { execFile } from "node:child_process";
+// packages/client/dist/error/oidc-error.js
+/** A keyless login that failed; the message is one sentence and what to do, and holds no token. */
+var OidcError = class extends Error {
+	name = "OidcError";
+	code;
+	/** HTTP status of the answer, when there was one. */
+	status;
+	/** The server's request id: quote it when you ask its operator. */
+	requestId;
+	/** A Postern hub's own code for the reason, for example `TP1802`. */
+	exchangeCode;
+	error;
+	errorDescription;
+	/** One line per check, when the server explains; not repeated in the message. */
+	errors;
+	constructor(code, message, refusal = {}) {
+		super(message);
+		this.code = code;
+		this.status = refusal.status;
+		this.requestId = refusal.requestId;
+		this.exchangeCode = refusal.exchangeCode;
+		this.error = refusal.error;
+		this.errorDescription = refusal.errorDescription;
+		this.errors = refusal.errors ?? [];
+	}
+};
+const TRANSIENT = /* @__PURE__ */ new Set([
+	"rate_limited",
+	"unavailable",
+	"network_failed",
+	"timed_out"
+]);
+/** Whether the same call may succeed a little later without anybody changing anything. */
+function isTransient(error) {
+	return error instanceof OidcError && (TRANSIENT.has(error.code) || (error.status ?? 0) >= 500);
+}
+// packages/client/dist/endpoint/endpoint.js
+/** Used when neither the caller nor `HF_ENDPOINT` names one. */
+const DEFAULT_ENDPOINT$1 = "https://huggingface.co";
+/**
+* The hub's base URL without trailing slashes, otherwise as it was written: the audience must equal it byte for byte.
+*
+* Plain `http` is allowed because self-hosted hubs on a private network use it; no request ever leaves this origin.
+*
+* @throws {OidcError} `invalid_endpoint`.
+*/
+function resolveEndpoint(given, environment) {
+	const text = (given || environment.HF_ENDPOINT || "https://huggingface.co").trim().replace(/\/+$/, "");
+	const url = URL.canParse(text) ? new URL(text) : void 0;
+	if (!(url !== void 0 && (url.protocol === "https:" || url.protocol === "http:") && url.username === "" && url.password === "" && !/[?#\s\\]/.test(text))) throw new OidcError("invalid_endpoint", `${given ? "The endpoint given" : "HF_ENDPOINT"} is not the URL of a hub. Write it as ${DEFAULT_ENDPOINT$1}, without user name, query or fragment.`);
+	return text;
+}
 // packages/client/dist/environment/environment.js
 /** True for `1`, `ON`, `YES` and `TRUE` in any case, as every `HF_…` switch is read. */
 function isSwitchedOn(environment, name) {
@@ -161,23 +213,37 @@ function printableBody(body) {
 function boundFetch({ accessToken, endpoint, key }, fetch) {
 	const { origin } = new URL(endpoint);
 	return async (input, init = {}) => {
-		const url = new URL(String(input));
+		const url = new URL(input instanceof Request ? input.url : input);
 		if (url.origin !== origin) return fetch(input, init);
-		const headers = new Headers(init.headers);
-		headers.set("authorization", `DPoP ${accessToken}`);
-		headers.set("dpop", await key.proof({
-			method: (init.method ?? "GET").toUpperCase(),
-			url: url.href,
-			accessToken
-		}));
-		return fetch(input, {
-			...init,
-			headers,
-			redirect: "manual"
-		});
+		const method = (init.method ?? (input instanceof Request ? input.method : "GET")).toUpperCase();
+		const send = async () => {
+			const headers = new Headers(init.headers ?? (input instanceof Request ? input.headers : {}));
+			headers.set("authorization", `DPoP ${accessToken}`);
+			headers.set("dpop", await key.proof({
+				method,
+				url: url.href,
+				accessToken
+			}));
+			return fetch(input, {
+				...init,
+				headers,
+				redirect: "manual"
+			});
+		};
+		const response = await send();
+		if (!key.takeNonce(response.headers) || response.status !== 401 || !isRepeatable(input, init)) return response;
+		await response.body?.cancel();
+		return send();
 	};
 }
+/** A stream is gone once it was sent. */
+function isRepeatable(input, { body }) {
+	if (input instanceof Request && input.body !== null) return false;
+	return body === void 0 || body === null || typeof body === "string" || body instanceof Blob;
+}
 // packages/client/dist/dpop/dpop-key.js
+/** Longer ones would make a header that servers refuse. */
+const MAX_NONCE = 1024;
 const SIGNING = {
 	name: "ECDSA",
 	hash: "SHA-256"
@@ -199,19 +265,29 @@ async function createDpopKey(now) {
 			y
 		}
 	});
-	return { proof: async ({ method, url, accessToken }) => {
-		const { origin, pathname } = new URL(url);
-		const claims = {
-			htm: method,
-			htu: `${origin}${pathname}`,
-			iat: Math.floor(now() / 1e3),
-			jti: crypto.randomUUID(),
-			...accessToken === void 0 ? {} : { ath: await digest(accessToken) }
-		};
-		const input = `${header}.${encodeJson(claims)}`;
-		const signature = await crypto.subtle.sign(SIGNING, pair.privateKey, new TextEncoder().encode(input));
-		return `${input}.${encode(new Uint8Array(signature))}`;
-	} };
+	let nonce;
+	return {
+		takeNonce: (headers) => {
+			const given = headers.get("dpop-nonce");
+			if (given === null || given.length > MAX_NONCE) return false;
+			nonce = given;
+			return true;
+		},
+		proof: async ({ method, url, accessToken }) => {
+			const { origin, pathname } = new URL(url);
+			const claims = {
+				htm: method,
+				htu: `${origin}${pathname}`,
+				iat: Math.floor(now() / 1e3),
+				jti: crypto.randomUUID(),
+				...nonce === void 0 ? {} : { nonce },
+				...accessToken === void 0 ? {} : { ath: await digest(accessToken) }
+			};
+			const input = `${header}.${encodeJson(claims)}`;
+			const signature = await crypto.subtle.sign(SIGNING, pair.privateKey, new TextEncoder().encode(input));
+			return `${input}.${encode(new Uint8Array(signature))}`;
+		}
+	};
 }
 async function digest(text) {
 	return encode(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))));
@@ -223,57 +299,67 @@ function encodeJson(value) {
 function encode(bytes) {
 	return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
-// packages/client/dist/error/oidc-error.js
-/** A keyless login that failed; the message is one sentence and what to do, and holds no token. */
-var OidcError = class extends Error {
-	name = "OidcError";
-	code;
-	/** HTTP status of the answer, when there was one. */
-	status;
-	/** The server's request id: quote it when you ask its operator. */
-	requestId;
-	/** A Postern hub's own code for the reason, for example `TP1802`. */
-	exchangeCode;
-	error;
-	errorDescription;
-	/** One line per check, when the server explains; not repeated in the message. */
-	errors;
-	constructor(code, message, refusal = {}) {
-		super(message);
-		this.code = code;
-		this.status = refusal.status;
-		this.requestId = refusal.requestId;
-		this.exchangeCode = refusal.exchangeCode;
-		this.error = refusal.error;
-		this.errorDescription = refusal.errorDescription;
-		this.errors = refusal.errors ?? [];
-	}
-};
-const TRANSIENT = /* @__PURE__ */ new Set([
-	"rate_limited",
-	"unavailable",
-	"network_failed",
-	"timed_out"
+// packages/client/dist/dpop/proving-fetch.js
+const MAX_REDIRECTS = 20;
+const REDIRECTS = /* @__PURE__ */ new Set([
+	301,
+	302,
+	303,
+	307,
+	308
 ]);
-/** Whether the same call may succeed a little later without anybody changing anything. */
-function isTransient(error) {
-	return error instanceof OidcError && (TRANSIENT.has(error.code) || (error.status ?? 0) >= 500);
-}
-// packages/client/dist/endpoint/endpoint.js
-/** Used when neither the caller nor `HF_ENDPOINT` names one. */
-const DEFAULT_ENDPOINT$1 = "https://huggingface.co";
 /**
-* The hub's base URL without trailing slashes, otherwise as it was written: the audience must equal it byte for byte.
+* `fetch` for a library that knows bearer tokens only: a request that carries the bound token as `Bearer` leaves with the scheme DPoP and a
+* fresh proof instead. Everything else, such as a transfer to a signed URL, goes out as it is.
 *
-* Plain `http` is allowed because self-hosted hubs on a private network use it; no request ever leaves this origin.
-*
-* @throws {OidcError} `invalid_endpoint`.
+* Redirects of such requests are followed with a proof for each address, and without token and proof once they leave the endpoint's origin.
 */
-function resolveEndpoint(given, environment) {
-	const text = (given || environment.HF_ENDPOINT || "https://huggingface.co").trim().replace(/\/+$/, "");
-	const url = URL.canParse(text) ? new URL(text) : void 0;
-	if (!(url !== void 0 && (url.protocol === "https:" || url.protocol === "http:") && url.username === "" && url.password === "" && !/[?#\s\\]/.test(text))) throw new OidcError("invalid_endpoint", `${given ? "The endpoint given" : "HF_ENDPOINT"} is not the URL of a hub. Write it as ${DEFAULT_ENDPOINT$1}, without user name, query or fragment.`);
-	return text;
+function provingFetch(token, fetch) {
+	const bound = boundFetch(token, fetch);
+	const bearer = `Bearer ${token.accessToken}`;
+	const { origin } = new URL(token.endpoint);
+	return async (input, init = {}) => {
+		if (input instanceof Request || new Headers(init.headers).get("authorization") !== bearer) return fetch(input, init);
+		let url = new URL(input);
+		let request = init;
+		for (let hop = 0; url.origin === origin; hop++) {
+			const response = await bound(url, request);
+			const next = init.redirect === "manual" ? void 0 : redirectOf(response, url);
+			if (next === void 0) return response;
+			await response.body?.cancel();
+			if (hop === MAX_REDIRECTS) throw new TypeError("fetch failed", { cause: /* @__PURE__ */ new Error("too many redirects") });
+			request = redirected(request, response.status);
+			url = next;
+		}
+		const headers = new Headers(request.headers);
+		headers.delete("authorization");
+		return fetch(url, {
+			...request,
+			headers
+		});
+	};
+}
+function redirectOf(response, from) {
+	const location = response.headers.get("location");
+	if (!REDIRECTS.has(response.status) || location === null || !URL.canParse(location, from)) return void 0;
+	return new URL(location, from);
+}
+/** Fetch Standard, HTTP-redirect fetch, step 12: these become a GET without a body. */
+function redirected(init, status) {
+	const method = (init.method ?? "GET").toUpperCase();
+	if (!(status === 303 ? method !== "HEAD" : status < 303 && method === "POST")) return init;
+	const headers = new Headers(init.headers);
+	for (const name of [
+		"content-type",
+		"content-length",
+		"content-encoding"
+	]) headers.delete(name);
+	return {
+		...init,
+		method: "GET",
+		headers,
+		body: null
+	};
 }
 // packages/client/dist/http/json-object.js
 /** A JSON object, or `undefined` for anything else. */
@@ -451,7 +537,10 @@ async function attemptOnce(request, runtime, limits) {
 	try {
 		const response = await curlFetch(runtime)(request.url, {
 			method: request.method,
-			headers: request.headers,
+			headers: {
+				...request.headers,
+				...await request.freshHeaders?.()
+			},
 			...request.body === void 0 ? {} : { body: request.body },
 			redirect: "manual",
 			credentials: "omit",
@@ -600,18 +689,18 @@ async function exchangeOidcToken(request, runtime, limits) {
 	const subjectToken = cleanToken(request.subjectToken);
 	if (subjectToken === void 0) throw new OidcError("invalid_option", "The id token is blank. Pass the JWT that the CI provider issued.");
 	const url = `${request.endpoint}/oauth/token`;
-	const proof = await request.key?.proof({
-		method: "POST",
-		url
-	});
-	const answer = await sendRequest({
+	const { key } = request;
+	const send = () => sendRequest({
 		method: "POST",
 		url,
 		headers: {
 			accept: "application/json",
-			"content-type": "application/json",
-			...proof === void 0 ? {} : { dpop: proof }
+			"content-type": "application/json"
 		},
+		freshHeaders: async () => key === void 0 ? {} : { dpop: await key.proof({
+			method: "POST",
+			url
+		}) },
 		body: JSON.stringify({
 			grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
 			subject_token_type: "urn:ietf:params:oauth:token-type:id_token",
@@ -622,7 +711,12 @@ async function exchangeOidcToken(request, runtime, limits) {
 		retryWithoutAnswer: false,
 		name: "The token exchange"
 	}, runtime, limits);
-	const words = readServerWords(answer.status, answer.headers, answer.body);
+	let answer = await send();
+	let words = readServerWords(answer.status, answer.headers, answer.body);
+	if (words.error === "use_dpop_nonce" && key?.takeNonce(answer.headers) === true) {
+		answer = await send();
+		words = readServerWords(answer.status, answer.headers, answer.body);
+	}
 	if (answer.status < 200 || answer.status > 299) throw refusedExchange({
 		...request,
 		subjectToken,
@@ -643,6 +737,45 @@ async function loginWith(source, target, runtime, limits) {
 		subjectToken: await source.obtain(runtime, limits),
 		...target
 	}, runtime, limits);
+}
+// packages/client/dist/exchange/bound-login.js
+/**
+* Logs in and binds the token to a new key of this process where the server can (RFC 9449 §5). One that cannot answers with a bearer token,
+* as the RFC says; so does this when the server refuses the proof, for example because this machine's clock is a minute off: nothing was
+* spent then, and a job that works without proofs must not fail with them.
+*
+* @throws {OidcError} as `loginWith`.
+*/
+async function boundLogin(source, target, runtime, limits) {
+	if (!mayBind(target.endpoint)) return loginWith(source, target, runtime, limits);
+	const key = await createDpopKey(() => runtime.now());
+	let token;
+	try {
+		token = await loginWith(source, {
+			...target,
+			key
+		}, runtime, limits);
+	} catch (error) {
+		if (!(error instanceof OidcError) || error.error !== "invalid_dpop_proof") throw error;
+		runtime.writeDiagnostic(`note: the token is not bound to this machine: ${error.errorDescription ?? error.error}`);
+		return loginWith(source, target, runtime, limits);
+	}
+	if (token.tokenType.toLowerCase() !== "dpop") return token;
+	const bound = {
+		accessToken: token.accessToken,
+		endpoint: target.endpoint,
+		key
+	};
+	return {
+		...token,
+		fetch: boundFetch(bound, curlFetch(runtime)),
+		prove: (fetch) => provingFetch(bound, fetch)
+	};
+}
+/** The public Hub documents bearer tokens only; a token that its login bound might be one that its other services refuse. */
+function mayBind(endpoint) {
+	const { hostname } = new URL(endpoint);
+	return hostname !== "huggingface.co" && !hostname.endsWith(".huggingface.co");
 }
 // packages/client/dist/mint/audience.js
 /**
@@ -1553,7 +1686,8 @@ var OidcTokenCache = class {
 		const key = JSON.stringify([
 			login.endpoint,
 			login.resource,
-			login.source.identity
+			login.source.identity,
+			login.dpop
 		]);
 		const now = this.#runtime.now();
 		const limits = limitsOf(options, now);
@@ -1578,7 +1712,11 @@ var OidcTokenCache = class {
 		const startedAt = this.#runtime.now();
 		const deadlineMs = Math.max(DEFAULT_DEADLINE_MS, options.deadlineMs ?? 0);
 		try {
-			const token = await loginWith(login.source, login, this.#runtime, limitsOf({ deadlineMs }, startedAt));
+			const { source, endpoint, resource } = login;
+			const token = await (login.dpop ? boundLogin : loginWith)(source, {
+				endpoint,
+				resource
+			}, this.#runtime, limitsOf({ deadlineMs }, startedAt));
 			this.#prune();
 			this.#entries.set(key, entryFor(token, login.source.renewable, startedAt));
 			return token;
@@ -1684,17 +1822,19 @@ async function resolveToken(options, runtime, cache) {
 		if (found !== void 0) return found;
 	}
 	const endpoint = resolveEndpoint(options.endpoint, environment);
-	const source = chooseIdTokenSource(environment, audienceOf(void 0, endpoint, environment), void 0);
-	const { accessToken } = await cache.get({
+	const login = {
 		endpoint,
 		resource,
-		source
-	}, options);
+		source: chooseIdTokenSource(environment, audienceOf(void 0, endpoint, environment), void 0),
+		dpop: options.dpop === true
+	};
+	const { accessToken, prove } = await cache.get(login, options);
 	return {
 		kind: "token",
 		token: accessToken,
 		source: "oidc",
-		resource
+		resource,
+		...prove === void 0 ? {} : { prove }
 	};
 }
 function explicit(text) {
@@ -1762,30 +1902,17 @@ function clientWith(runtime) {
 			const limits = limitsOf(options, runtime.now());
 			const endpoint = resolveEndpoint(options.endpoint, environment);
 			const source = options.subjectToken === void 0 ? chooseIdTokenSource(environment, audienceOf(options.audience, endpoint, environment), options.provider) : suppliedSource(options.subjectToken);
-			const { resource, dpop } = options;
-			if (dpop !== true) return loginWith(source, {
-				resource,
+			return (options.dpop === true ? boundLogin : loginWith)(source, {
+				resource: options.resource,
 				endpoint
 			}, runtime, limits);
-			const key = await createDpopKey(() => runtime.now());
-			const token = await loginWith(source, {
-				resource,
-				endpoint,
-				key
-			}, runtime, limits);
-			if (token.tokenType.toLowerCase() !== "dpop") return token;
-			return {
-				...token,
-				fetch: boundFetch({
-					accessToken: token.accessToken,
-					endpoint,
-					key
-				}, curlFetch(runtime))
-			};
 		},
 		resolveToken: resolve,
 		getToken: async (options) => {
-			const resolution = await resolve(options);
+			const resolution = await resolve({
+				...options,
+				dpop: false
+			});
 			return resolution.kind === "token" ? resolution.token : void 0;
 		},
 		revokeToken: async (options) => {

@@ -1,8 +1,12 @@
+import { hash } from "node:crypto";
 import type { Clock } from "@postern/core/time/clock";
 import { DPOP_WINDOW_SECONDS } from "./verify-dpop-proof.ts";
 
-/** Proofs that are remembered at once: a thousand a second for as long as one can be valid. */
-const MAX_REMEMBERED = 120_000;
+/** Proofs that are remembered at once, about 100 bytes each: four thousand a second for as long as one can be valid. */
+const MAX_REMEMBERED = 500_000;
+
+/** `full`: nothing is known about the proof, and nothing more can be remembered for a while. */
+export type ProofUse = "new" | "used" | "full";
 
 /**
  * Which proofs were seen (RFC 9449 §11.1), in memory: a proof is valid for two minutes, and a restart takes longer than an attack gains.
@@ -19,17 +23,19 @@ export class ProofReplay {
     this.#max = max;
   }
 
-  /** True the first time. */
-  claim(thumbprint: string, jti: string): boolean {
+  /** `new` the first time. Only proofs that were verified belong here, so that strangers cannot fill the memory. */
+  claim(thumbprint: string, jti: string): ProofUse {
     const now = this.#clock.now();
     // Insertion order is the order of ends, so the sweep stops at the first that is still needed.
     for (const [key, end] of this.#seen) {
       if (end >= now) break;
       this.#seen.delete(key);
     }
-    const key = `${thumbprint} ${jti}`;
-    if (this.#seen.has(key) || this.#seen.size >= this.#max) return false;
+    // A jti may have 128 characters; 128 bits of a digest are enough to tell proofs apart.
+    const key = hash("sha256", `${thumbprint} ${jti}`, "base64url").slice(0, 22);
+    if (this.#seen.has(key)) return "used";
+    if (this.#seen.size >= this.#max) return "full";
     this.#seen.set(key, now + 2 * DPOP_WINDOW_SECONDS);
-    return true;
+    return "new";
   }
 }

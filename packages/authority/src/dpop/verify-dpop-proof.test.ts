@@ -94,20 +94,21 @@ describe("ProofReplay", () => {
   it("takes a proof once, also at the last second of its life, and forgets it afterwards", () => {
     const clock = { time: NOW, now: () => clock.time };
     const replay = new ProofReplay(clock);
-    expect(replay.claim("key", "one")).toBe(true);
-    expect(replay.claim("key", "one")).toBe(false);
-    expect(replay.claim("other key", "one")).toBe(true);
+    expect(replay.claim("key", "one")).toBe("new");
+    expect(replay.claim("key", "one")).toBe("used");
+    expect(replay.claim("other key", "one")).toBe("new");
     clock.time = epochSeconds(NOW + 2 * DPOP_WINDOW_SECONDS);
-    expect(replay.claim("key", "one")).toBe(false);
+    expect(replay.claim("key", "one")).toBe("used");
     clock.time = epochSeconds(NOW + 2 * DPOP_WINDOW_SECONDS + 1);
-    expect(replay.claim("key", "one")).toBe(true);
+    expect(replay.claim("key", "one")).toBe("new");
   });
 
   it("refuses when it is full, and goes on when the oldest are over", () => {
     const clock = { time: NOW, now: () => clock.time };
     const replay = new ProofReplay(clock, 2);
-    expect([1, 2, 3].map((jti) => replay.claim("key", String(jti)))).toEqual([true, true, false]);
+    expect([1, 2, 3].map((jti) => replay.claim("key", String(jti)))).toEqual(["new", "new", "full"]);
+    expect(replay.claim("key", "1")).toBe("used");
     clock.time = epochSeconds(NOW + 2 * DPOP_WINDOW_SECONDS + 1);
-    expect(replay.claim("key", "3")).toBe(true);
+    expect(replay.claim("key", "3")).toBe("new");
   });
 });

@@ -26,7 +26,7 @@ export interface TokenBindingDeps extends FindLiveGrantDeps {
  *
  * Each refusal of a living token is written down as `token.use`, because it is what a theft looks like.
  *
- * @throws {HubError} 403 `WrongAddress`; 401 `InvalidCredentials` with `WWW-Authenticate: DPoP`. @throws {ApiError} `audit_unavailable`.
+ * @throws {HubError} 403 `WrongAddress`; 401 `InvalidCredentials` with `WWW-Authenticate: DPoP`; 503 `Unavailable`. @throws {ApiError} `audit_unavailable`.
  */
 export function enforceTokenBindings(app: FastifyInstance, deps: TokenBindingDeps): void {
   const replay = new ProofReplay(deps.clock);
@@ -78,7 +78,12 @@ function faultOfProof(
   });
   if (verdict.kind === "invalid") return verdict.reason;
   if (verdict.thumbprint !== boundTo) return "its key is another than the token's";
-  return replay.claim(verdict.thumbprint, verdict.jti) ? undefined : "it was used before";
+  const use = replay.claim(verdict.thumbprint, verdict.jti);
+  if (use === "full")
+    throw new HubError(503, "Unavailable", "This server cannot take more proofs at the moment. Try again in a while.", {
+      headers: { "retry-after": "10" },
+    });
+  return use === "new" ? undefined : "it was used before";
 }
 
 function recordMisuse(

@@ -2,7 +2,7 @@ import type { CliContext } from "../context/cli-context.ts";
 import { CliError } from "../failure/cli-error.ts";
 import { isRecord, type JsonRecord } from "../http/json-value.ts";
 import { responseFailure } from "../http/response-failure.ts";
-import { type ResolvedToken, resolveToken, type TokenWish } from "./resolve-token.ts";
+import { type ResolvedToken, resolveToken } from "./resolve-token.ts";
 
 export interface JsonCall {
   readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -14,7 +14,7 @@ export interface Session {
   readonly endpoint: string;
   /** `host:port` of the endpoint, for sentences. */
   readonly host: string;
-  /** Without a token: for calls that bring their own headers. */
+  /** Adds no token: for calls that bring their own headers. Those that carry this session's token prove its key, where it is bound to one. */
   readonly fetch: typeof fetch;
   /** The resolved token, or `undefined` for an anonymous caller. @throws when the resolution was asked for and failed. */
   token(): Promise<string | undefined>;
@@ -27,19 +27,25 @@ export interface Session {
 }
 
 /** @param endpoint - Without a trailing slash. */
-export function openSession(context: CliContext, endpoint: string, wish: TokenWish = { askedFor: false }): Session {
+export function openSession(
+  context: CliContext,
+  endpoint: string,
+  wish: { readonly askedFor: boolean } = { askedFor: false },
+): Session {
   const { host } = new URL(endpoint);
   let resolved: Promise<ResolvedToken | undefined> | undefined;
   const token = async (): Promise<string | undefined> => {
-    resolved ??= resolveToken(context, endpoint, wish);
+    resolved ??= resolveToken(context, endpoint, { ...wish, staysHere: true });
     return (await resolved)?.text;
   };
+  // Whoever has a token to send has waited for it already.
+  const proving: typeof fetch = async (input, init) => ((await resolved)?.fetch ?? context.fetch)(input, init);
   const send = async (path: string, call: JsonCall = {}): Promise<Response> => {
     const bearer = await token();
     const headers: Record<string, string> = { accept: "application/json" };
     if (bearer !== undefined) headers.authorization = `Bearer ${bearer}`;
     if (call.body !== undefined) headers["content-type"] = "application/json";
-    return context.fetch(`${endpoint}${path}`, {
+    return proving(`${endpoint}${path}`, {
       method: call.method ?? "GET",
       headers,
       signal: context.signal,
@@ -49,7 +55,7 @@ export function openSession(context: CliContext, endpoint: string, wish: TokenWi
   return {
     endpoint,
     host,
-    fetch: context.fetch,
+    fetch: proving,
     token,
     revoke: async () => {
       const current = await resolved?.catch(() => undefined);

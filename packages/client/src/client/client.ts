@@ -1,7 +1,5 @@
-import { curlFetch } from "../debug/curl-fetch.ts";
-import { boundFetch } from "../dpop/bound-fetch.ts";
-import { createDpopKey } from "../dpop/dpop-key.ts";
 import { resolveEndpoint } from "../endpoint/endpoint.ts";
+import { boundLogin } from "../exchange/bound-login.ts";
 import { exchangeOidcToken } from "../exchange/exchange-oidc-token.ts";
 import type { ExchangedToken } from "../exchange/exchanged-token.ts";
 import { loginWith } from "../exchange/login-with.ts";
@@ -37,7 +35,7 @@ export interface OidcLoginOptions extends GetOidcTokenOptions {
   readonly subjectToken?: string | undefined;
   /**
    * Bind the token to a key of this process where the server offers it (RFC 9449): a stolen token is then useless. Send requests with the
-   * answer's `fetch`; when it is missing, the server made a bearer token.
+   * answer's `fetch`, or give a library one that `prove` made; when they are missing, the server made a bearer token.
    */
   readonly dpop?: boolean | undefined;
 }
@@ -92,16 +90,13 @@ export function clientWith(runtime: Runtime): Client {
         options.subjectToken === undefined
           ? chooseIdTokenSource(environment, audienceOf(options.audience, endpoint, environment), options.provider)
           : suppliedSource(options.subjectToken);
-      const { resource, dpop } = options;
-      if (dpop !== true) return loginWith(source, { resource, endpoint }, runtime, limits);
-      const key = await createDpopKey(() => runtime.now());
-      const token = await loginWith(source, { resource, endpoint, key }, runtime, limits);
-      if (token.tokenType.toLowerCase() !== "dpop") return token;
-      return { ...token, fetch: boundFetch({ accessToken: token.accessToken, endpoint, key }, curlFetch(runtime)) };
+      const login = options.dpop === true ? boundLogin : loginWith;
+      return login(source, { resource: options.resource, endpoint }, runtime, limits);
     },
     resolveToken: resolve,
     getToken: async (options) => {
-      const resolution = await resolve(options);
+      // A token without the key that it is bound to would be of no use.
+      const resolution = await resolve({ ...options, dpop: false });
       return resolution.kind === "token" ? resolution.token : undefined;
     },
     revokeToken: async (options) => {

@@ -10,7 +10,12 @@ export interface ProofRequest {
 export interface DpopKey {
   /** The `DPoP` header for one request. */
   proof(request: ProofRequest): Promise<string>;
+  /** Puts the server's nonce into the proofs to come (RFC 9449 §8). False when these headers bring none. */
+  takeNonce(headers: Headers): boolean;
 }
+
+/** Longer ones would make a header that servers refuse. */
+const MAX_NONCE = 1024;
 
 const SIGNING = { name: "ECDSA", hash: "SHA-256" } as const;
 
@@ -19,7 +24,14 @@ export async function createDpopKey(now: () => number): Promise<DpopKey> {
   const pair = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, ["sign", "verify"]);
   const { kty, crv, x, y } = await crypto.subtle.exportKey("jwk", pair.publicKey);
   const header = encodeJson({ typ: "dpop+jwt", alg: "ES256", jwk: { kty, crv, x, y } });
+  let nonce: string | undefined;
   return {
+    takeNonce: (headers) => {
+      const given = headers.get("dpop-nonce");
+      if (given === null || given.length > MAX_NONCE) return false;
+      nonce = given;
+      return true;
+    },
     proof: async ({ method, url, accessToken }) => {
       const { origin, pathname } = new URL(url);
       const claims = {
@@ -27,6 +39,7 @@ export async function createDpopKey(now: () => number): Promise<DpopKey> {
         htu: `${origin}${pathname}`,
         iat: Math.floor(now() / 1000),
         jti: crypto.randomUUID(),
+        ...(nonce === undefined ? {} : { nonce }),
         ...(accessToken === undefined ? {} : { ath: await digest(accessToken) }),
       };
       const input = `${header}.${encodeJson(claims)}`;

@@ -1,7 +1,7 @@
 import { OidcError } from "../error/oidc-error.ts";
 import type { CallLimits } from "../http/call-limits.ts";
 import { parseObject } from "../http/json-object.ts";
-import { sendRequest } from "../http/send-request.ts";
+import { type Answer, sendRequest } from "../http/send-request.ts";
 import { readServerWords } from "../http/server-words.ts";
 import { maskSecret } from "../masking/github-mask.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -34,31 +34,35 @@ export async function exchangeOidcToken(
     throw new OidcError("invalid_option", "The id token is blank. Pass the JWT that the CI provider issued.");
   }
   const url = `${request.endpoint}/oauth/token`;
-  const proof = await request.key?.proof({ method: "POST", url });
-  const answer = await sendRequest(
-    {
-      method: "POST",
-      url,
-      // No Authorization: the id token is the only proof, and a stray credential must not change the outcome.
-      headers: {
-        accept: "application/json",
-        "content-type": "application/json",
-        ...(proof === undefined ? {} : { dpop: proof }),
+  const { key } = request;
+  const send = (): Promise<Answer> =>
+    sendRequest(
+      {
+        method: "POST",
+        url,
+        // No Authorization: the id token is the only proof, and a stray credential must not change the outcome.
+        headers: { accept: "application/json", "content-type": "application/json" },
+        freshHeaders: async () => (key === undefined ? {} : { dpop: await key.proof({ method: "POST", url }) }),
+        body: JSON.stringify({
+          grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+          subject_token_type: "urn:ietf:params:oauth:token-type:id_token",
+          subject_token: subjectToken,
+          resource,
+        }),
+        retryStatuses: new Set([429, 503]),
+        retryWithoutAnswer: false,
+        name: "The token exchange",
       },
-      body: JSON.stringify({
-        grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
-        subject_token_type: "urn:ietf:params:oauth:token-type:id_token",
-        subject_token: subjectToken,
-        resource,
-      }),
-      retryStatuses: new Set([429, 503]),
-      retryWithoutAnswer: false,
-      name: "The token exchange",
-    },
-    runtime,
-    limits,
-  );
-  const words = readServerWords(answer.status, answer.headers, answer.body);
+      runtime,
+      limits,
+    );
+  let answer = await send();
+  let words = readServerWords(answer.status, answer.headers, answer.body);
+  // RFC 9449 §8: refused for want of a nonce, which is in the same answer; the id token was not looked at.
+  if (words.error === "use_dpop_nonce" && key?.takeNonce(answer.headers) === true) {
+    answer = await send();
+    words = readServerWords(answer.status, answer.headers, answer.body);
+  }
   if (answer.status < 200 || answer.status > 299) {
     throw refusedExchange({ ...request, subjectToken, resource }, words, runtime.now());
   }

@@ -12,6 +12,8 @@ export interface ExchangedToken {
   readonly requestId: string | undefined;
   /** Sends the token with a proof of its key; there when `dpop` was asked for and the server bound the token (RFC 9449). */
   readonly fetch?: FetchFunction;
+  /** There with `fetch`: makes any `fetch` prove the key on requests that carry the token as `Authorization: Bearer`. */
+  readonly prove?: (fetch: FetchFunction) => FetchFunction;
 }
 
 /** Documented life of an exchanged token, in seconds. */

@@ -14,6 +14,8 @@ export interface OutgoingRequest {
   readonly method: "GET" | "POST" | "PUT";
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** Headers that are good once, made anew for each attempt. */
+  readonly freshHeaders?: () => Promise<Readonly<Record<string, string>>>;
   readonly body?: string;
   /** Statuses after which it is sent again. */
   readonly retryStatuses: ReadonlySet<number>;
@@ -69,7 +71,7 @@ async function attemptOnce(request: OutgoingRequest, runtime: Runtime, limits: C
   try {
     const response = await curlFetch(runtime)(request.url, {
       method: request.method,
-      headers: request.headers,
+      headers: { ...request.headers, ...(await request.freshHeaders?.()) },
       ...(request.body === undefined ? {} : { body: request.body }),
       redirect: "manual",
       credentials: "omit",

@@ -1,4 +1,5 @@
 import { isTransient } from "../error/oidc-error.ts";
+import { boundLogin } from "../exchange/bound-login.ts";
 import type { ExchangedToken } from "../exchange/exchanged-token.ts";
 import { loginWith } from "../exchange/login-with.ts";
 import { type CallOptions, DEFAULT_DEADLINE_MS, limitsOf, within } from "../http/call-limits.ts";
@@ -24,6 +25,8 @@ export interface CachedLogin {
   readonly endpoint: string;
   readonly resource: string;
   readonly source: IdTokenSource;
+  /** Whether the token should be bound to a key; such a one is of no use to whoever did not ask for it. */
+  readonly dpop: boolean;
 }
 
 /**
@@ -44,7 +47,7 @@ export class OidcTokenCache {
 
   /** @throws {OidcError} as `loginWith`; the caller's abort reason. */
   async get(login: CachedLogin, options: CallOptions): Promise<ExchangedToken> {
-    const key = JSON.stringify([login.endpoint, login.resource, login.source.identity]);
+    const key = JSON.stringify([login.endpoint, login.resource, login.source.identity, login.dpop]);
     const now = this.#runtime.now();
     const limits = limitsOf(options, now);
     limits.signal.throwIfAborted();
@@ -73,7 +76,9 @@ export class OidcTokenCache {
     const startedAt = this.#runtime.now();
     const deadlineMs = Math.max(DEFAULT_DEADLINE_MS, options.deadlineMs ?? 0);
     try {
-      const token = await loginWith(login.source, login, this.#runtime, limitsOf({ deadlineMs }, startedAt));
+      const { source, endpoint, resource } = login;
+      const logIn = login.dpop ? boundLogin : loginWith;
+      const token = await logIn(source, { endpoint, resource }, this.#runtime, limitsOf({ deadlineMs }, startedAt));
       this.#prune();
       this.#entries.set(key, entryFor(token, login.source.renewable, startedAt));
       return token;

@@ -5,7 +5,7 @@ import { TokenError } from "../error/token-error.ts";
 import type { CallOptions } from "../http/call-limits.ts";
 import { audienceOf } from "../mint/audience.ts";
 import { chooseIdTokenSource } from "../mint/choose-id-token-source.ts";
-import type { Runtime } from "../runtime/runtime.ts";
+import type { FetchFunction, Runtime } from "../runtime/runtime.ts";
 import { cleanToken } from "./clean-token.ts";
 import type { OidcTokenCache } from "./oidc-token-cache.ts";
 import { readTokenFile } from "./token-file.ts";
@@ -25,12 +25,21 @@ export interface ResolveTokenOptions extends CallOptions {
   readonly resource?: string | undefined;
   /** Default `HF_OIDC_PRECEDENCE`, else `first`. */
   readonly oidc?: OidcPrecedence | undefined;
+  /** Bind the token of a keyless login to a key of this process where the server offers it (RFC 9449); see `prove` of the answer. */
+  readonly dpop?: boolean | undefined;
 }
 
 /** Where the token came from, or why there is none. */
 export type TokenResolution =
   | { readonly kind: "token"; readonly token: string; readonly source: "explicit" | "environment" | "file" }
-  | { readonly kind: "token"; readonly token: string; readonly source: "oidc"; readonly resource: string }
+  | {
+      readonly kind: "token";
+      readonly token: string;
+      readonly source: "oidc";
+      readonly resource: string;
+      /** There when the token is bound: every request that carries it must leave by a `fetch` that this made. */
+      readonly prove?: (fetch: FetchFunction) => FetchFunction;
+    }
   | { readonly kind: "none"; readonly reason: "not_wanted" | "switched_off" | "not_found" };
 
 /**
@@ -61,8 +70,9 @@ export async function resolveToken(
   }
   const endpoint = resolveEndpoint(options.endpoint, environment);
   const source = chooseIdTokenSource(environment, audienceOf(undefined, endpoint, environment), undefined);
-  const { accessToken } = await cache.get({ endpoint, resource, source }, options);
-  return { kind: "token", token: accessToken, source: "oidc", resource };
+  const login = { endpoint, resource, source, dpop: options.dpop === true };
+  const { accessToken, prove } = await cache.get(login, options);
+  return { kind: "token", token: accessToken, source: "oidc", resource, ...(prove === undefined ? {} : { prove }) };
 }
 
 function explicit(text: string): TokenResolution {

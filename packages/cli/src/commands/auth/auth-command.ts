@@ -11,7 +11,7 @@ Example:
   );
   group
     .command("token")
-    .description("Print the token that every command here would use: exchanged, from the environment, or stored.")
+    .description("Print a bearer token for other tools: exchanged, from the environment, or stored.")
     .option("--json", "print JSON")
     .addHelpText("after", "\nExample:\n  $ HF_OIDC_RESOURCE=acme/tiny-model postern auth token")
     .action(async (options: { readonly json?: boolean }) => {
