@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
 import { repoIdOf } from "@postern/core/resource/repo-ref";
 import { parseRepoArgument } from "../../argument/repo-argument.ts";
@@ -33,9 +34,19 @@ async function confirm(context: CliContext, id: string): Promise<void> {
   if (!context.terminal.interactive || process.stdin.isTTY !== true) {
     throw usageError(`Nobody is here to confirm that ${id} is to be deleted.`, "Add --yes.");
   }
-  using prompt = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await prompt.question(`This deletes ${id} and everything in it. Type its id to go on: `, {
-    signal: context.signal,
-  });
-  if (answer.trim() !== id) throw new CliError("Nothing was deleted.", { next: `Type exactly ${id} to delete it.` });
+  // Not `using`: an interface of readline is disposable only from Node 22.15 on.
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    // At Ctrl-D and Ctrl-C the question alone would never be answered.
+    const closed = once(prompt, "close").then(() => "");
+    const question = `This deletes ${id} and everything in it. Type its id to go on: `;
+    const answer = await Promise.race([prompt.question(question, { signal: context.signal }), closed]);
+    requireSame(answer.trim(), id);
+  } finally {
+    prompt.close();
+  }
+}
+
+function requireSame(answer: string, id: string): void {
+  if (answer !== id) throw new CliError("Nothing was deleted.", { next: `Type exactly ${id} to delete it.` });
 }
