@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { createDeflate, deflate } from "node:zlib";
 import type { BlobWriter, StagedObjects } from "../../git/git-repository.ts";
 import { type ObjectId, parseObjectId } from "../../git/object-id.ts";
+import { isSystemError } from "./ref-files.ts";
 import { syncDirectory, syncFile } from "./sync-path.ts";
 
 const deflated = promisify(deflate);
@@ -40,6 +41,8 @@ export class StagedLooseObjects implements StagedObjects {
   readonly #folder: string;
   readonly #exists: (oid: ObjectId) => Promise<boolean>;
   readonly #staged = new Set<ObjectId>();
+  /** What this commit needs and somebody else stored, perhaps a moment ago. */
+  readonly #found = new Set<ObjectId>();
   #spools = 0;
 
   private constructor(objects: string, folder: string, exists: (oid: ObjectId) => Promise<boolean>) {
@@ -106,17 +109,31 @@ export class StagedLooseObjects implements StagedObjects {
   async publish(): Promise<void> {
     const oids = [...this.#staged];
     await inParallel(oids, (oid) => syncFile(join(this.#folder, oid)));
-    const folders = new Set(oids.map((oid) => join(this.#objects, oid.slice(0, 2))));
+    const folders = new Set(oids.map((oid) => this.#folderOf(oid)));
     for (const folder of folders) await mkdir(folder, { recursive: true });
     // An object of that name that is there already has the same content, so replacing it changes nothing.
-    for (const oid of oids) await rename(join(this.#folder, oid), join(this.#objects, oid.slice(0, 2), oid.slice(2)));
-    await inParallel([...folders], syncDirectory);
+    for (const oid of oids) await rename(join(this.#folder, oid), join(this.#folderOf(oid), oid.slice(2)));
+    // A commit at work beside this one may have moved an object into place and not synced its folder yet. Packed ones have none.
+    for (const oid of this.#found) folders.add(this.#folderOf(oid));
+    await inParallel([...folders], syncFolderIfAny);
     await syncDirectory(this.#objects);
     this.#staged.clear();
+    this.#found.clear();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  #folderOf(oid: ObjectId): string {
+    return join(this.#objects, oid.slice(0, 2));
+  }
+
+  async #isThere(oid: ObjectId): Promise<boolean> {
+    if (this.#staged.has(oid) || this.#found.has(oid)) return true;
+    if (!(await this.#exists(oid))) return false;
+    this.#found.add(oid);
+    return true;
   }
 
   /** The header with the size comes first in what is hashed, hence the detour over a file. */
@@ -125,7 +142,7 @@ export class StagedLooseObjects implements StagedObjects {
     const hash = createHash("sha1").update(header);
     for await (const chunk of piecesOf(file)) hash.update(chunk);
     const oid = toObjectId(hash.digest("hex"));
-    if (this.#staged.has(oid) || (await this.#exists(oid))) return oid;
+    if (await this.#isThere(oid)) return oid;
     const path = join(this.#folder, oid);
     const content = async function* (): AsyncGenerator<Uint8Array> {
       yield header;
@@ -139,7 +156,7 @@ export class StagedLooseObjects implements StagedObjects {
   async #write(type: "blob" | "tree" | "commit" | "tag", content: Uint8Array): Promise<ObjectId> {
     const header = Buffer.from(`${type} ${content.byteLength}\0`);
     const oid = toObjectId(createHash("sha1").update(header).update(content).digest("hex"));
-    if (this.#staged.has(oid) || (await this.#exists(oid))) return oid;
+    if (await this.#isThere(oid)) return oid;
     const path = join(this.#folder, oid);
     const file = await open(path, "w", 0o444);
     try {
@@ -150,6 +167,14 @@ export class StagedLooseObjects implements StagedObjects {
     await chmod(path, 0o444);
     this.#staged.add(oid);
     return oid;
+  }
+}
+
+async function syncFolderIfAny(folder: string): Promise<void> {
+  try {
+    await syncDirectory(folder);
+  } catch (error) {
+    if (!isSystemError(error, "ENOENT")) throw error;
   }
 }
 
