@@ -106,8 +106,11 @@ export interface GitRepository {
   countCommits(from: ObjectId): Promise<number>;
   /** A path of each of these blobs, wherever in the history of any ref it stands; those that stand nowhere are left out. */
   pathsOfBlobs(blobs: ReadonlySet<ObjectId>): Promise<ReadonlyMap<ObjectId, string>>;
-  /** The newest commit that changed each path, by one walk through the history; a path is left out when the walk takes too long. */
-  lastCommits(from: ObjectId, paths: readonly string[]): Promise<ReadonlyMap<string, Commit>>;
+  /** The newest commit that made each entry what it is, by one walk through the history; a path is left out when the walk takes too long. */
+  lastCommits(
+    from: ObjectId,
+    entries: readonly Pick<TreeEntry, "path" | "oid">[],
+  ): Promise<ReadonlyMap<string, Commit>>;
   /** All refs below `prefix`, for example `refs/heads/`. */
   listRefs(prefix: string): Promise<readonly Ref[]>;
   /** Compare-and-swap, durable when it resolves. `undefined` stands for "does not exist". */

@@ -185,12 +185,15 @@ describe("tree", () => {
 });
 
 describe("paths-info", () => {
-  it("does not walk the history for thousands of paths at once", async () => {
-    const paths = Array.from({ length: 101 }, (_, number) => `file-${number}.txt`);
+  it("takes ten thousand paths at once, with expand or without, and no more", async () => {
     const url = "/api/models/ada/train/paths-info/main";
-    const ask = (expand: boolean) => hub.app.inject({ method: "POST", url, payload: { paths, expand } });
-    expect((await ask(true)).statusCode).toBe(400);
-    expect((await ask(false)).statusCode).toBe(200);
+    const ask = (count: number, expand: boolean) => {
+      const paths = ["y", ...Array.from({ length: count - 1 }, (_, number) => `file-${number}.txt`)];
+      return hub.app.inject({ method: "POST", url, payload: { paths, expand } });
+    };
+    expect((await ask(10_000, false)).json()).toMatchObject([{ path: "y" }]);
+    expect((await ask(10_000, true)).json()).toMatchObject([{ path: "y", lastCommit: { id: tip } }]);
+    expect((await ask(10_001, true)).statusCode).toBe(400);
   });
 
   const paths = ["y", "nope", "x/", "model.bin", "../x", "a//b"];

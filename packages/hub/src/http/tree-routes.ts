@@ -70,9 +70,8 @@ export function registerTreeRoutes(app: FastifyInstance, deps: TreeRoutesDeps): 
           const fields = RequestFields.of(request.body);
           const paths = [...new Set(fields.texts("paths").map((path) => path.replace(/\/$/, "")))];
           const expand = fields.flag("expand");
-          const most = expand ? EXPANDED_PAGE.max : MAX_PATHS;
-          if (paths.length > most) {
-            throw new HubError(400, "BadRequest", `At most ${most} paths at a time${expand ? " with expand" : ""}.`);
+          if (paths.length > MAX_PATHS) {
+            throw new HubError(400, "BadRequest", `At most ${MAX_PATHS} paths at a time.`);
           }
           reply.header("x-repo-commit", commit);
           const entries: TreeEntry[] = [];
@@ -95,12 +94,7 @@ async function entriesJson(
   expand: boolean,
 ): Promise<readonly Record<string, unknown>[]> {
   const described = await Promise.all(entries.map((entry) => describeEntry(git, lfs, entry)));
-  const last = expand
-    ? await git.lastCommits(
-        commit,
-        entries.map(({ path }) => path),
-      )
-    : new Map<string, Commit>();
+  const last = expand ? await git.lastCommits(commit, entries) : new Map<string, Commit>();
   return described.map((item) => treeJson(item, last.get(item.entry.path)));
 }
 

@@ -145,8 +145,11 @@ export class BareRepository implements GitRepository {
     return await pathsOfBlobs(this.#options.program, this.#directory, blobs);
   }
 
-  async lastCommits(from: ObjectId, paths: readonly string[]): Promise<ReadonlyMap<string, Commit>> {
-    return await lastCommits(this.#options.program, this.#directory, from, paths);
+  async lastCommits(
+    from: ObjectId,
+    entries: readonly Pick<TreeEntry, "path" | "oid">[],
+  ): Promise<ReadonlyMap<string, Commit>> {
+    return await lastCommits(this.#options.program, this.#directory, from, entries);
   }
 
   async listRefs(prefix: string): Promise<readonly Ref[]> {
