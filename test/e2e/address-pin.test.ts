@@ -84,6 +84,7 @@ function batchBody(operation: "upload" | "download", bytes: Buffer): string {
 /** Every way on which a token reaches the hub; the signed URLs were handed out to the job itself. */
 async function ways(token: string): Promise<Readonly<Record<string, readonly [path: string, request: RequestFrom]>>> {
   const auth = bearer(token);
+  const password = { authorization: `Basic ${Buffer.from(`job:${token}`).toString("base64")}` };
   const lfs = { ...auth, "content-type": "application/vnd.git-lfs+json" };
   const bytes = randomBytes(64);
   const batch = `/${REPO}.git/info/lfs/objects/batch`;
@@ -99,10 +100,8 @@ async function ways(token: string): Promise<Readonly<Record<string, readonly [pa
     "repo info": [`/api/models/${REPO}`, { headers: auth }],
     resolve: [`/${REPO}/resolve/main/hello.txt`, { headers: auth }],
     "resolve, headers only": [`/${REPO}/resolve/main/hello.txt`, { method: "HEAD", headers: auth }],
-    "as a password, as git sends it": [
-      "/api/whoami-v2",
-      { headers: { authorization: `Basic ${Buffer.from(`job:${token}`).toString("base64")}` } },
-    ],
+    "git fetch": [`/${REPO}.git/info/refs?service=git-upload-pack`, { headers: password }],
+    "git push": [`/${REPO}.git/info/refs?service=git-receive-pack`, { headers: password }],
     "LFS batch": [batch, ask],
     "signed upload URL": [upload.href.slice(hub.url.length), { method: "PUT", body: bytes }],
     "signed verify URL": [
