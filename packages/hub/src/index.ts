@@ -3,6 +3,7 @@ export type { Gatekeeper } from "./access/gatekeeper.ts";
 export { DEFAULT_GIT, type GitProgram } from "./adapters/git/git-command.ts";
 export { GitRepositoriesOnDisk, type GitStorageOptions } from "./adapters/git/git-repositories-on-disk.ts";
 export { type GitTransferOptions, GitTransfersOnDisk } from "./adapters/git/git-transfers-on-disk.ts";
+export { RepoPacker, type RepoPackerOptions } from "./adapters/git/repo-packer.ts";
 export { LfsFileStore } from "./adapters/lfs-file-store.ts";
 export { openS3Storage, type S3Storage } from "./adapters/s3/open-s3-storage.ts";
 export type { S3ClientDeps, S3Settings } from "./adapters/s3/s3-client.ts";

@@ -15,6 +15,7 @@ import {
   HubDatabase,
   makeHeldRepo,
   type RepoMoves,
+  RepoPacker,
   redirectMovedRepos,
   registerGitRoutes,
   registerHubRoutes,
@@ -57,6 +58,9 @@ export interface HubWiring {
 /** How often parts of abandoned uploads are cleared away, in milliseconds. */
 const SWEEP_INTERVAL_MS = 3_600_000;
 
+/** How often repos are looked at for objects to pack, in milliseconds. */
+const PACK_INTERVAL_MS = 1_800_000;
+
 /** Builds the hub: the only place where its adapters meet its ports. */
 export async function wireHub(wiring: HubWiring): Promise<WiredHub> {
   const { data, clock, log, gatekeeper, audit, switches, secret, lfsStorage } = wiring;
@@ -76,6 +80,8 @@ export async function wireHub(wiring: HubWiring): Promise<WiredHub> {
     log,
     "abandoned uploads not cleared",
   );
+  const packer = new RepoPacker({ dataDirectory: data.path, startedAtMs });
+  const stopPacking = repeatEvery(PACK_INTERVAL_MS, () => packer.sweep(), log, "repos not packed");
   const locks = new BranchLocks();
   const moves = wiring.repoMoves(({ connection }) => new SqliteRepoNames(HubDatabase.on(connection)));
   const ticketKey = new Uint8Array(hkdfSync("sha256", secret, "", "postern signed transfer URLs", 32));
@@ -153,6 +159,8 @@ export async function wireHub(wiring: HubWiring): Promise<WiredHub> {
     },
     close: async () => {
       stopSweeping();
+      stopPacking();
+      packer.close();
       git.close();
       database.close();
     },
