@@ -113,8 +113,9 @@ export class StagedLooseObjects implements StagedObjects {
     for (const folder of folders) await mkdir(folder, { recursive: true });
     // An object of that name that is there already has the same content, so replacing it changes nothing.
     for (const oid of oids) await rename(join(this.#folder, oid), join(this.#folderOf(oid), oid.slice(2)));
-    // A commit at work beside this one may have moved an object into place and not synced its folder yet. Packed ones have none.
+    // A commit or push at work beside this one may have moved an object into place and not synced its folder yet.
     for (const oid of this.#found) folders.add(this.#folderOf(oid));
+    if (this.#found.size > 0) folders.add(join(this.#objects, "pack"));
     await inParallel([...folders], syncFolderIfAny);
     await syncDirectory(this.#objects);
     this.#staged.clear();
