@@ -14,11 +14,15 @@ let hub: RunningHub;
 beforeAll(async () => {
   hub = await startHub();
   const adaToken = await hub.user("ada");
-  for (const repo of ["ada/model", "ada/bare", "ada/strict", "ada/by-branch"]) await hub.repo(repo);
+  for (const name of ["model", "bare", "strict", "by-branch", "no-owner", "owner-only", "moved"])
+    await hub.repo(`ada/${name}`);
   const issuer = hub.simulator.issuerUrl("github");
   for (const [target, claims] of [
     ["models/ada/model", GITHUB_CLAIMS],
     ["users/ada", GITHUB_CLAIMS],
+    ["models/ada/no-owner", { repository: "acme/train", repository_id: "456789" }],
+    ["models/ada/owner-only", { repository_owner: "acme", repository_owner_id: "123456" }],
+    ["models/ada/moved", GITHUB_CLAIMS],
     ["models/ada/by-branch", { repository_id: "456789", repository_owner_id: "123456", branch: "main" }],
     [
       "models/ada/strict",
@@ -276,8 +280,16 @@ const REFUSALS: readonly Case[] = [
   ["TP1802", "another workflow", withClaims({ workflow_ref: "acme/train/.github/workflows/evil.yml@refs/heads/main" })],
   ["TP1803", "another branch", withClaims({ ref: "refs/heads/evil" }, "ada/by-branch")],
   ["TP1804", "another environment", withClaims({ environment: "staging" }, "ada/strict")],
-  ["TP1805", "another name of the same project", withClaims({ repository: "acme/renamed", repository_id: "456789" })],
-  ["TP1806", "another owner of the same project", withClaims({ repository_owner_id: "777" })],
+  [
+    "TP1805",
+    "another name of the same project, whose owner is not pinned",
+    withClaims({ repository: "acme/renamed", repository_id: "456789" }, "ada/no-owner"),
+  ],
+  [
+    "TP1806",
+    "another name of the owner",
+    withClaims({ repository_owner: "acme2", repository_owner_id: "123456" }, "ada/owner-only"),
+  ],
   ["TP1807", "another event", withClaims({ event_name: "schedule", environment: "release" }, "ada/strict")],
   [
     "TP1808",
@@ -295,6 +307,7 @@ const REFUSALS: readonly Case[] = [
   ["TP1810", "another claim", withClaims({ actor: "mallory", environment: "release" }, "ada/strict")],
   ["TP1901", "a job started by pull_request_target", withClaims({ event_name: "pull_request_target" })],
   ["TP1902", "a job started by workflow_run", withClaims({ event_name: "workflow_run" })],
+  ["TP1912", "a project that has another owner", withClaims({ repository_owner_id: "777" }, "ada/moved")],
   ["TP1903", "a pull request's job", withClaims({ event_name: "pull_request", ref: "refs/pull/7/merge" })],
 ];
 

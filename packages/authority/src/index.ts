@@ -86,6 +86,7 @@ export { seedPresetIssuers } from "./issuers/seed-preset-issuers.ts";
 export { ExchangeLimits, type LimitSettings } from "./limits/exchange-limits.ts";
 export type { PublisherStore } from "./publishers/publisher-store.ts";
 export { type SwitchedOff, Switches, type SwitchName, type SwitchReader } from "./switches/switches.ts";
+export type { RenamePolicy } from "./token-exchange/drifted-publishers.ts";
 export type { GrantLedger } from "./token-exchange/grant-ledger.ts";
 export type { HeldRepoMaker } from "./token-exchange/held-repo-maker.ts";
 export type { IssuerKeys } from "./token-exchange/issuer-keys.ts";

@@ -31,10 +31,11 @@ type Claims = Readonly<Record<string, ClaimValue>>;
  * @returns `undefined` when no publisher would have helped, as with an expired token.
  */
 export function adviseOwner(attempt: Attempt, publishers: readonly Publisher[]): OwnerAdvice | undefined {
-  if (!/^TP1(?:701|8\d\d)$/.test(attempt.code)) return undefined;
+  if (!/^TP1(?:701|8\d\d|912)$/.test(attempt.code)) return undefined;
   const preset = PRESETS[attempt.provider];
   const own = publishers.filter(({ provider, issuer }) => provider === attempt.provider && issuer === attempt.issuer);
   const nearest = own.find(({ id }) => id === attempt.publisherId);
+  if (nearest !== undefined && attempt.code === "TP1912") return warnOfTransfer(attempt, nearest);
   if (nearest !== undefined) return correct(attempt, nearest, preset);
   const strange = own.find(({ claims }) => differingId(claims, attempt.claims, preset) !== undefined);
   if (strange !== undefined) return warnOf(attempt, strange, preset);
@@ -81,6 +82,21 @@ function warnOf(attempt: Attempt, { claims, id }: Publisher, preset: ProviderPre
       ? `This job belongs to somebody else: ${ids}. Do not add it unless you know that project.`
       : `This job carries the name ${showClaimValue(claims[sameName])} with another id: ${ids}. The name may have been registered again by a stranger. Do not take these values over before you have asked the project's owner.`;
   return { kind: "takeover", warning };
+}
+
+/** The values are confirmed where they are shown beside the old ones, and are never handed out here to be pasted. */
+function warnOfTransfer({ checks }: Attempt, { id }: Publisher): OwnerAdvice {
+  const differences = checks
+    .filter(({ ok }) => !ok)
+    .map(({ claim, expected, got }) => {
+      const sent = got === null ? "nothing" : showClaimValue(got);
+      return `${claim} is ${sent}, the publisher ${id} expects ${showClaimValue(expected)}`;
+    });
+  const what = differences.length === 0 ? "this job is as the publisher expects it" : differences.join("; ");
+  return {
+    kind: "takeover",
+    warning: `The project was transferred to another owner: ${what}. If you know the new owner, look at the change and confirm it with postern publisher confirm; if not, remove the publisher.`,
+  };
 }
 
 /** The first immutable id that the publisher pins and the job does not have. */

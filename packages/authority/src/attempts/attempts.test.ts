@@ -195,7 +195,10 @@ describe("what an owner is advised", () => {
   it("is a warning when the owner changed: the repository was transferred", async () => {
     await stage.addPublisher({ resource: REPO, issuer: github.url, claims: GITHUB_PIN });
     await stage.exchange(token({ repository_owner: "evil", repository_owner_id: "667" }), REPO);
-    expect((await attempts())[0]).toMatchObject({ code: "TP1806", advice: { kind: "takeover" } });
+    expect((await attempts())[0]).toMatchObject({
+      code: "TP1912",
+      advice: { kind: "takeover", warning: expect.stringMatching(/repository_owner_id is 667.*publisher confirm/) },
+    });
   });
 
   it("is a warning for a stranger's project", async () => {

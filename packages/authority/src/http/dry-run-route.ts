@@ -49,7 +49,11 @@ function serialise(outcome: DryRunOutcome): Readonly<Record<string, unknown>> {
       return {
         granted: true,
         code: null,
-        message: "An exchange would be granted.",
+        message:
+          outcome.rename === undefined
+            ? "An exchange would be granted."
+            : "An exchange would be granted, and the publisher would take the project's new name.",
+        ...(outcome.rename === undefined ? {} : { rename: outcome.rename.to }),
         checks,
         publisher: { id, access: outcome.publisher.target.kind === "user" ? "read" : access },
         would_expire_in: outcome.expiresInSeconds,

@@ -1,4 +1,5 @@
 import { ApiError } from "@postern/core/error/api-error";
+import { isFrozen, type Publisher } from "@postern/core/publisher/publisher";
 import { parseAccountName } from "@postern/core/resource/account-name";
 import { pluralOf, REPO_KINDS } from "@postern/core/resource/repo-kind";
 import { parseRepoRef } from "@postern/core/resource/repo-ref";
@@ -13,7 +14,9 @@ import {
   removePublisher,
   setPublisherEnabled,
 } from "../publishers/change-publisher.ts";
+import { confirmPublisher } from "../publishers/confirm-publisher.ts";
 import { revokePublisherTokens } from "../publishers/revoke-publisher-tokens.ts";
+import { claimsBefore } from "../token-exchange/changed-claims.ts";
 import { callerOf } from "./caller-of.ts";
 import "./route-audit-config.ts";
 
@@ -75,6 +78,15 @@ function addRoutes(app: FastifyInstance, path: string, deps: PublishersRoutesDep
       return reply.code(204).send();
     },
   );
+  app.post<Params>(
+    `${path}/:id/confirm`,
+    { bodyLimit: MAX_BODY_BYTES, config: { audit: { event: "publisher.confirm" } } },
+    async (request) => {
+      const caller = await callerOf(request, deps.identifier);
+      const { params } = request;
+      return serialise(await confirmPublisher(resourceOf(read, params), params.id ?? "", request.body, caller, deps));
+    },
+  );
   app.delete<Params>(`${path}/:id`, { config: { audit: { event: "publisher.remove" } } }, async (request, reply) => {
     const caller = await callerOf(request, deps.identifier);
     await removePublisher(resourceOf(read, request.params), request.params.id ?? "", caller, deps);
@@ -89,21 +101,8 @@ function resourceOf(read: ReadResource, params: Readonly<Record<string, string>>
 }
 
 function serialise({ publisher, held }: ListedPublisher): Readonly<Record<string, unknown>> {
-  const {
-    id,
-    provider,
-    issuer,
-    claims,
-    access,
-    ttlSeconds,
-    sourceAddresses,
-    pinAddress,
-    audience,
-    enabled,
-    createdAt,
-    createdBy,
-    lastUsedAt,
-  } = publisher;
+  const { id, provider, issuer, claims, access, enabled, createdBy, createdAt } = publisher;
+  const { ttlSeconds, sourceAddresses, pinAddress, audience, lastUsedAt } = publisher;
   return {
     id,
     provider,
@@ -115,9 +114,28 @@ function serialise({ publisher, held }: ListedPublisher): Readonly<Record<string
     ...(pinAddress === true ? { pin_address: true } : {}),
     ...(audience === undefined ? {} : { audience }),
     enabled,
+    ...(isFrozen(publisher) ? { frozen: true } : {}),
     created_at: toIsoTime(createdAt),
     created_by: createdBy,
     ...(held === undefined ? {} : { pending: true, expires_at: toIsoTime(held.expiresAt) }),
     ...(lastUsedAt === undefined ? {} : { last_used_at: toIsoTime(lastUsedAt) }),
+    ...serialiseChanges(publisher),
+  };
+}
+
+function serialiseChanges(publisher: Publisher): Readonly<Record<string, unknown>> {
+  const { change, renamed } = publisher;
+  return {
+    ...(change === undefined
+      ? {}
+      : {
+          change: {
+            kind: change.kind,
+            from: claimsBefore(publisher, change),
+            to: change.to,
+            seen_at: toIsoTime(change.seenAt),
+          },
+        }),
+    ...(renamed === undefined ? {} : { renamed: { from: renamed.from, at: toIsoTime(renamed.at) } }),
   };
 }

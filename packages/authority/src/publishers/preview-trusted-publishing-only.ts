@@ -1,5 +1,5 @@
 import { ApiError } from "@postern/core/error/api-error";
-import type { Publisher } from "@postern/core/publisher/publisher";
+import { isFrozen, type Publisher } from "@postern/core/publisher/publisher";
 import type { Resource } from "@postern/core/resource/resource";
 import type { Caller } from "../accounts/caller.ts";
 import type { ResourceDirectory } from "../token-exchange/resource-directory.ts";
@@ -17,7 +17,7 @@ export interface TrustedPublishingOnlyPreview {
   readonly on: boolean;
   /** People and tokens that could not write any more. */
   readonly stops: RepoWriters;
-  /** Enabled publishers with write access; without one nobody could write. */
+  /** Enabled publishers with write access that are not frozen; without one nobody could write. */
   readonly goesOn: readonly Publisher[];
 }
 
@@ -34,6 +34,6 @@ export async function previewTrustedPublishingOnly(
   return {
     on: known?.trustedPublishingOnly === true,
     stops: await repoWriters(target.repo.namespace, deps),
-    goesOn: publishers.filter(({ enabled, access }) => enabled && access === "write"),
+    goesOn: publishers.filter((publisher) => publisher.enabled && !isFrozen(publisher) && publisher.access === "write"),
   };
 }

@@ -12,7 +12,15 @@ import { readConfiguredClaim } from "@postern/core/provider/configured-claim";
 import type { TriggerRule } from "@postern/core/provider/provider-preset";
 import { pinOfAddress } from "@postern/core/publisher/address-pin";
 import { isAddressIn } from "@postern/core/publisher/address-range";
-import type { Publisher } from "@postern/core/publisher/publisher";
+import { type IdentityChange, isFrozen, type Publisher } from "@postern/core/publisher/publisher";
+import {
+  type DriftedPublisher,
+  describeChange,
+  driftedPublishers,
+  isAcceptedRename,
+  type RenamePolicy,
+  whyNotRenamed,
+} from "./drifted-publishers.ts";
 import { type ExchangeRefusal, exchangeRefusal, type RefusalEvidence } from "./exchange-refusal.ts";
 import type { VerifiedSubjectToken } from "./verify-subject-token.ts";
 
@@ -23,6 +31,8 @@ export type ExchangeDecision =
       readonly checks: readonly ClaimCheck[];
       /** Ids of publishers that match as well and were less specific. */
       readonly alsoMatched: readonly string[];
+      /** Set when the publisher takes the project's new name with this grant; the checks are those against the old one. */
+      readonly rename?: IdentityChange;
     }
   | { readonly kind: "deny"; readonly refusal: ExchangeRefusal };
 
@@ -36,16 +46,21 @@ export function decideExchange(
   token: VerifiedSubjectToken,
   publishers: readonly Publisher[],
   sourceAddress: string | undefined,
+  renames: RenamePolicy,
 ): ExchangeDecision {
   const reachable = publishers.filter((publisher) => mayComeFrom(sourceAddress, publisher));
-  const decision = decideByClaims(token, reachable);
+  const decision = decideByClaims(token, reachable, renames);
   if (decision.kind === "allow" || reachable.length === publishers.length) return decision;
   // Only whoever would have been let in from elsewhere learns that the address was the reason.
-  const anywhere = decideByClaims(token, publishers);
+  const anywhere = decideByClaims(token, publishers, renames);
   return anywhere.kind === "allow" ? { kind: "deny", refusal: wrongAddress(token, anywhere) } : anywhere;
 }
 
-function decideByClaims(token: VerifiedSubjectToken, publishers: readonly Publisher[]): ExchangeDecision {
+function decideByClaims(
+  token: VerifiedSubjectToken,
+  publishers: readonly Publisher[],
+  renames: RenamePolicy,
+): ExchangeDecision {
   const { preset, claims, issuer } = token;
   const own = publishers.filter(
     // Invariant: a token for another audience matches no publisher but one that names exactly this audience, and the reverse
@@ -53,16 +68,24 @@ function decideByClaims(token: VerifiedSubjectToken, publishers: readonly Publis
     ({ provider, audience }) => provider === issuer.provider && audience === token.foreignAudience,
   );
   const signal = triggerSignalOf(preset, claims);
-  if (signal !== undefined) {
-    const outcome = matchPublishers(preset, claims, acceptingPublishers(signal, own));
-    return outcome.kind === "match" ? allow(outcome) : { kind: "deny", refusal: triggerRefusal(token, signal) };
-  }
-  const outcome = matchPublishers(preset, claims, own);
+  const candidates = signal === undefined ? own : acceptingPublishers(signal, own);
+  const outcome = matchPublishers(
+    preset,
+    claims,
+    candidates.filter((publisher) => !isFrozen(publisher)),
+  );
+  // A publisher that matches as it stands comes before one that would have to be renamed.
   if (outcome.kind === "match") return allow(outcome);
+  const drifted = driftedPublishers(token, candidates);
+  const renamed = drifted.find((one) => isAcceptedRename(one, renames));
+  if (renamed !== undefined) return { kind: "allow", ...renamed, alsoMatched: [], rename: renamed.drift };
+  if (signal !== undefined) return { kind: "deny", refusal: triggerRefusal(token, signal) };
   const refusal =
-    outcome.nearest === undefined
+    frozen(token, candidates, drifted, outcome.nearest) ??
+    unconfirmedRename(token, drifted, renames) ??
+    (outcome.nearest === undefined
       ? (wrongAudience(token, publishers) ?? noMatch(token))
-      : mismatch(token, outcome.nearest);
+      : mismatch(token, outcome.nearest));
   return { kind: "deny", refusal };
 }
 
@@ -70,6 +93,58 @@ function decideByClaims(token: VerifiedSubjectToken, publishers: readonly Publis
 function mayComeFrom(address: string | undefined, { sourceAddresses, pinAddress }: Publisher): boolean {
   if (pinAddress === true && pinOfAddress(address) === undefined) return false;
   return sourceAddresses.length === 0 || isAddressIn(address, sourceAddresses);
+}
+
+/** A project that was transferred, or a publisher that would match and still waits for its transfer to be confirmed. */
+function frozen(
+  token: VerifiedSubjectToken,
+  candidates: readonly Publisher[],
+  drifted: readonly DriftedPublisher[],
+  unfrozen: PublisherChecks | undefined,
+): ExchangeRefusal | undefined {
+  const transferred = drifted.filter(({ drift }) => drift.kind === "transfer");
+  const [first] = transferred;
+  const held = matchPublishers(token.preset, token.claims, candidates.filter(isFrozen));
+  // Where another publisher of the same project is there to be explained, the frozen one is told of only if it was the one meant.
+  const near = first ?? (held.kind === "match" ? held : unfrozen === undefined ? held.nearest : undefined);
+  if (near === undefined) return undefined;
+  const change = first?.drift ?? near.publisher.change;
+  return exchangeRefusal("TP1912", {
+    ...(change === undefined ? {} : { sentence: `${describeChange(near.publisher, change)}.` }),
+    explanation: near.checks.map(explainCheck),
+    ...proved(token, near, transferred),
+  });
+}
+
+function unconfirmedRename(
+  token: VerifiedSubjectToken,
+  drifted: readonly DriftedPublisher[],
+  renames: RenamePolicy,
+): ExchangeRefusal | undefined {
+  const waiting = drifted.filter(({ publisher }) => !isFrozen(publisher));
+  const [nearest] = waiting;
+  if (nearest === undefined) return undefined;
+  return exchangeRefusal("TP1805", {
+    sentence: whyNotRenamed(nearest, renames),
+    explanation: nearest.checks.map(explainCheck),
+    ...proved(token, nearest, waiting),
+  });
+}
+
+/** What is kept of a refusal whose caller proved the id of a publisher. */
+function proved(
+  token: VerifiedSubjectToken,
+  nearest: PublisherChecks,
+  drifted: readonly DriftedPublisher[],
+): { readonly detail: Readonly<Record<string, unknown>>; readonly evidence: RefusalEvidence } {
+  const failed = nearest.checks.filter(({ ok }) => !ok).map(({ claim }) => claim);
+  return {
+    detail: { ...factsOf(token).detail, publisher_id: nearest.publisher.id, failed_claims: failed },
+    evidence: {
+      ...evidenceOf(token, nearest),
+      changes: drifted.map(({ publisher, drift: { kind, to } }) => ({ publisher, change: { kind, to } })),
+    },
+  };
 }
 
 function allow({ publisher, checks, others }: Extract<MatchOutcome, { kind: "match" }>): ExchangeDecision {

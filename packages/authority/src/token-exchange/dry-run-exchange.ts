@@ -1,6 +1,6 @@
 import { OAuthError } from "@postern/core/error/oauth-error";
 import type { ClaimCheck } from "@postern/core/match/claim-check";
-import type { Publisher } from "@postern/core/publisher/publisher";
+import type { IdentityChange, Publisher } from "@postern/core/publisher/publisher";
 import { ExchangeRefusal } from "./exchange-refusal.ts";
 import { lifeOf, spentRefusal, useOf } from "./exchange-subject-token.ts";
 import { type JudgeDeps, judgeExchange } from "./judge-exchange.ts";
@@ -18,6 +18,8 @@ export type DryRunOutcome =
       readonly publisher: Publisher;
       readonly checks: readonly ClaimCheck[];
       readonly expiresInSeconds: number;
+      /** The new name that the publisher would take. */
+      readonly rename?: IdentityChange;
     }
   | { readonly kind: "refused"; readonly refusal: OAuthError; readonly checks: readonly ClaimCheck[] };
 
@@ -34,10 +36,16 @@ export async function dryRunExchange(
 ): Promise<DryRunOutcome> {
   try {
     const { subject, target, decision } = await judgeExchange(request, sourceAddress, deps);
-    const { publisher, checks } = decision;
+    const { publisher, checks, rename } = decision;
     const spent = await deps.spent.whySpent(useOf(subject), publisher, target);
     if (spent !== undefined) throw spentRefusal(subject, decision, spent);
-    return { kind: "granted", publisher, checks, expiresInSeconds: lifeOf(publisher) };
+    return {
+      kind: "granted",
+      publisher,
+      checks,
+      expiresInSeconds: lifeOf(publisher),
+      ...(rename === undefined ? {} : { rename }),
+    };
   } catch (cause) {
     if (!(cause instanceof OAuthError) || cause.code !== "invalid_grant") throw cause;
     if (cause.exchangeCode === "TP1301") deps.limits.noteUnknownKey(sourceAddress);

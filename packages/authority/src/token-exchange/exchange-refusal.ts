@@ -4,6 +4,7 @@ import { OAuthError, type OAuthErrorOptions } from "@postern/core/error/oauth-er
 import type { Issuer } from "@postern/core/issuer/issuer";
 import type { ClaimCheck } from "@postern/core/match/claim-check";
 import type { ProviderPreset } from "@postern/core/provider/provider-preset";
+import type { IdentityChange, Publisher } from "@postern/core/publisher/publisher";
 
 /**
  * A refused token whose signature holds (tier 1 and above, trusted-publishing §2.3), for the dry run and for the resource's owner.
@@ -17,6 +18,15 @@ export interface RefusalEvidence {
   readonly checks: readonly ClaimCheck[];
   /** The publisher whose id the caller proved. */
   readonly publisherId: string | undefined;
+  /** Publishers whose project was renamed or transferred, as this token shows; each waits for confirmation from now on. */
+  readonly changes?: readonly NoticedChange[];
+}
+
+/** What a refused token tells about the project of a publisher. */
+export interface NoticedChange {
+  /** As it was when the token was held against it. */
+  readonly publisher: Publisher;
+  readonly change: IdentityChange;
 }
 
 export interface ExchangeRefusalOptions {

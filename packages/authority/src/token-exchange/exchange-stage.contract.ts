@@ -121,6 +121,7 @@ export async function openStage(overrides: Partial<TokenExchangeGrantDeps> = {})
     switches,
     attempts,
     limits: new ExchangeLimits(NO_LIMITS, clock),
+    renames: "once",
     ...overrides,
   };
   const app = createApp();

@@ -52,6 +52,9 @@ beforeAll(async () => {
     "acme/empty",
     "acme/strict",
     "acme/read",
+    "acme/no-owner",
+    "acme/owner-only",
+    "acme/moved",
     "acme/gitlab",
     "acme/custom",
     "datasets/acme/train",
@@ -77,6 +80,14 @@ beforeAll(async () => {
       called_workflow_repo: "acme/train",
     },
   });
+  const { repository_owner_id, ...unowned } = GITHUB_PIN;
+  await stage.addPublisher({ resource: "acme/no-owner", issuer, claims: unowned });
+  await stage.addPublisher({
+    resource: "acme/owner-only",
+    issuer,
+    claims: { repository_owner_id, repository_owner: "acme" },
+  });
+  await stage.addPublisher({ resource: "acme/moved", issuer, claims: GITHUB_PIN });
   await stage.addPublisher({ resource: "ada", issuer, claims: GITHUB_PIN });
   await stage.addPublisher({
     resource: "acme/gitlab",
@@ -368,14 +379,17 @@ const MATCHES: readonly Refused[] = [
   ["TP1804", "an empty environment", () => strict({ environment: "" })],
   [
     "TP1805",
-    "a renamed repository",
+    "a renamed repository whose owner is not pinned",
     () =>
-      strict({
-        repository: "acme/renamed",
-        workflow_ref: "acme/renamed/.github/workflows/publish.yml@refs/heads/main",
-      }),
+      stage.exchange(
+        token({
+          repository: "acme/renamed",
+          workflow_ref: "acme/renamed/.github/workflows/publish.yml@refs/heads/main",
+        }),
+        "acme/no-owner",
+      ),
   ],
-  ["TP1806", "a transferred repository", () => strict({ repository_owner_id: "777" })],
+  ["TP1806", "an owner of another name", () => stage.exchange(token({ repository_owner: "acme2" }), "acme/owner-only")],
   ["TP1807", "another event", () => strict({ event_name: "schedule" })],
   [
     "TP1808",
@@ -391,6 +405,7 @@ const MATCHES: readonly Refused[] = [
     "a pull request",
     () => stage.exchange(token({ event_name: "pull_request", ref: "refs/pull/7/merge" }), REPO),
   ],
+  ["TP1912", "a transferred repository", () => stage.exchange(token({ repository_owner_id: "777" }), "acme/moved")],
   [
     "TP1902",
     "a GitLab merge request",

@@ -8,14 +8,18 @@ import { addSeconds, type EpochSeconds, toIsoTime } from "@postern/core/time/epo
 import { tooManyRequests } from "../limits/too-many-requests.ts";
 import type { MintedToken, TokenMint } from "../tokens/token-mint.ts";
 import { auditResourceOf } from "./audit-resource.ts";
+import { claimsBefore, listClaims } from "./changed-claims.ts";
 import { type ExchangeDecision, evidenceOf } from "./decide-exchange.ts";
+import { claimsAfter } from "./drifted-publishers.ts";
 import { auditUnavailable, exchangeRefusal } from "./exchange-refusal.ts";
-import type { IssueOutcome, NewGrant, SubjectTokenUse } from "./grant-ledger.ts";
+import type { IssueOutcome, NewGrant, PublisherRename, SubjectTokenUse } from "./grant-ledger.ts";
 import { type FirstGrantDeps, issueFirstGrant } from "./issue-first-grant.ts";
 import { type JudgeDeps, judgeExchange } from "./judge-exchange.ts";
 import { replayDeadline } from "./replay-key.ts";
 import type { TokenExchangeRequest } from "./token-exchange-request.ts";
 import type { VerifiedSubjectToken } from "./verify-subject-token.ts";
+
+type AllowDecision = Extract<ExchangeDecision, { readonly kind: "allow" }>;
 
 /** Longest life of an exchanged token, in seconds, whatever its publisher says. */
 const MAX_TOKEN_LIFE_SECONDS = 3600;
@@ -52,6 +56,27 @@ export async function exchangeSubjectToken(
   deps: ExchangeDeps,
   boundTo?: string,
 ): Promise<IssuedToken> {
+  // Of exchanges that would rename a publisher at the same moment one does; the others are judged anew by what it is called then.
+  const first = await exchangeOnce(request, origin, deps, boundTo);
+  const last = first.kind === "publisher-changed" ? await exchangeOnce(request, origin, deps, boundTo) : first;
+  switch (last.kind) {
+    case "issued":
+      return last.token;
+    case "publisher-changed":
+      throw last.refusal;
+  }
+}
+
+type OneExchange =
+  | { readonly kind: "issued"; readonly token: IssuedToken }
+  | { readonly kind: "publisher-changed"; readonly refusal: OAuthError };
+
+async function exchangeOnce(
+  request: TokenExchangeRequest,
+  origin: ExchangeOrigin,
+  deps: ExchangeDeps,
+  boundTo: string | undefined,
+): Promise<OneExchange> {
   const { subject, target, decision } = await judgeExchange(request, origin.sourceAddress, deps);
   const { publisher } = decision;
   const share = deps.limits.takeGrant(publisher.id);
@@ -62,7 +87,9 @@ export async function exchangeSubjectToken(
   const minted = deps.mint.mint({ target, access, publisherId: publisher.id, boundTo, issuedAt, expiresAt });
   const pinnedAddress = publisher.pinAddress === true ? pinOfAddress(origin.sourceAddress) : undefined;
   const binding = { boundTo, pinnedAddress };
-  const grant = grantOf({ subject, publisher, target, access, minted, issuedAt, expiresAt, binding });
+  const unnamed = grantOf({ subject, publisher, target, access, minted, issuedAt, expiresAt, binding });
+  const rename = renameOf(decision, auditOf(request, origin, subject, unnamed, decision));
+  const grant: NewGrant = rename === undefined ? unnamed : { ...unnamed, rename };
 
   // Spending the token, storing the grant and writing it down succeed or fail together.
   const outcome = await issue(
@@ -75,19 +102,53 @@ export async function exchangeSubjectToken(
   switch (outcome.kind) {
     case "issued":
       return {
-        accessToken: minted.text,
-        expiresInSeconds: expiresAt - issuedAt,
-        isBound: boundTo !== undefined,
+        kind: "issued",
+        token: {
+          accessToken: minted.text,
+          expiresInSeconds: expiresAt - issuedAt,
+          isBound: boundTo !== undefined,
+        },
       };
     case "replayed":
     case "maybe-replayed":
       throw spentRefusal(subject, decision, outcome);
     case "publisher-gone":
-      throw exchangeRefusal("TP1904", {
-        detail: { issuer: subject.issuer.url, subject: subject.subject },
+      throw goneRefusal(subject, decision);
+    case "publisher-changed":
+      return { kind: "publisher-changed", refusal: goneRefusal(subject, decision) };
+    case "name-taken":
+      throw exchangeRefusal("TP1805", {
+        sentence: "Another publisher, which is switched off or frozen, has the new name already.",
+        detail: { issuer: subject.issuer.url, subject: subject.subject, publisher_id: publisher.id },
         evidence: evidenceOf(subject, decision),
       });
   }
+}
+
+function goneRefusal(subject: VerifiedSubjectToken, decision: AllowDecision): OAuthError {
+  return exchangeRefusal("TP1904", {
+    detail: { issuer: subject.issuer.url, subject: subject.subject },
+    evidence: evidenceOf(subject, decision),
+  });
+}
+
+/** @param grant - The entry of the grant, which names job, request and resource. */
+function renameOf({ publisher, rename }: AllowDecision, grant: AuditEvent): PublisherRename | undefined {
+  if (rename === undefined) return undefined;
+  const from = claimsBefore(publisher, rename);
+  const detail = {
+    publisher_id: publisher.id,
+    from: listClaims(from),
+    to: listClaims(rename.to),
+    jti: grant.detail.jti ?? null,
+    run_url: grant.detail.run_url ?? null,
+  };
+  return {
+    before: publisher.claims,
+    after: claimsAfter(publisher, rename),
+    from,
+    audit: { ...grant, event: "publisher.renamed", detail },
+  };
 }
 
 /** How long a publisher's token lives, in seconds. */
@@ -156,7 +217,7 @@ function auditOf(
   { requestId, sourceAddress }: ExchangeOrigin,
   subject: VerifiedSubjectToken,
   grant: NewGrant,
-  { checks, alsoMatched }: Extract<ExchangeDecision, { kind: "allow" }>,
+  { checks, alsoMatched }: AllowDecision,
 ): AuditEvent {
   const { issuer, provider, runUrl } = grant.origin;
   return {
@@ -193,7 +254,7 @@ function auditOf(
 /** The refusal of a token that was used before, or may have been, by the exchange and by its dry run. */
 export function spentRefusal(
   token: VerifiedSubjectToken,
-  decision: Extract<ExchangeDecision, { kind: "allow" }>,
+  decision: AllowDecision,
   outcome: Extract<IssueOutcome, { readonly kind: "replayed" | "maybe-replayed" }>,
 ): OAuthError {
   const { preset, hasJti, issuer, subject } = token;

@@ -1,6 +1,6 @@
 import type { WorkloadOrigin } from "@postern/core/access/principal";
 import type { AuditEvent } from "@postern/core/audit/audit-event";
-import type { PublisherTarget } from "@postern/core/publisher/publisher";
+import type { Publisher, PublisherTarget } from "@postern/core/publisher/publisher";
 import type { EpochSeconds } from "@postern/core/time/epoch-seconds";
 
 /** How often one subject token may be exchanged (trusted-publishing §3, 14). */
@@ -20,6 +20,16 @@ export interface SubjectTokenUse {
   readonly mode: ReplayMode;
 }
 
+/** The project's new name, which its publisher takes with the grant. */
+export interface PublisherRename {
+  /** The publisher's claims when the token was held against them; a publisher with others by now is left alone. */
+  readonly before: Publisher["claims"];
+  readonly after: Publisher["claims"];
+  /** Those of `before` that change. */
+  readonly from: Publisher["claims"];
+  readonly audit: AuditEvent;
+}
+
 export interface NewGrant {
   /** `jti` of the minted token. */
   readonly tokenId: string;
@@ -36,6 +46,7 @@ export interface NewGrant {
   /** Where each request must come from (`AddressPin`). */
   readonly pinnedAddress?: string | undefined;
   readonly origin: WorkloadOrigin;
+  readonly rename?: PublisherRename | undefined;
 }
 
 export type IssueOutcome =
@@ -43,8 +54,12 @@ export type IssueOutcome =
   | { readonly kind: "replayed"; readonly firstUsedAt: EpochSeconds }
   /** Spent tokens of this issuer that live as long were swept as expired: the clock was set back, and nobody knows any more. */
   | { readonly kind: "maybe-replayed" }
-  /** The publisher was removed or switched off between the match and the write. */
-  | { readonly kind: "publisher-gone" };
+  /** The publisher was removed, switched off or frozen between the match and the write. */
+  | { readonly kind: "publisher-gone" }
+  /** The publisher was renamed or changed by somebody else in between, so this rename is not accepted as it stands; nothing was spent. */
+  | { readonly kind: "publisher-changed" }
+  /** Another publisher, which earns nothing now, has these very claims; nothing was spent. */
+  | { readonly kind: "name-taken" };
 
 /**
  * Port: spends a subject token and stores the grant and its audit entry, all or nothing.

@@ -4,6 +4,7 @@ import type { ExchangeLimits } from "../limits/exchange-limits.ts";
 import type { PublisherStore } from "../publishers/publisher-store.ts";
 import { type AskedTarget, targetOf } from "./asked-target.ts";
 import { decideExchange, type ExchangeDecision } from "./decide-exchange.ts";
+import type { RenamePolicy } from "./drifted-publishers.ts";
 import { exchangeRefusal } from "./exchange-refusal.ts";
 import type { ResourceDirectory } from "./resource-directory.ts";
 import type { TokenExchangeRequest } from "./token-exchange-request.ts";
@@ -13,6 +14,7 @@ export interface JudgeDeps extends VerificationDeps {
   readonly publishers: Pick<PublisherStore, "matching">;
   readonly resources: ResourceDirectory;
   readonly limits: ExchangeLimits;
+  readonly renames: RenamePolicy;
 }
 
 /** A subject token that earns a publisher's token, unless it was used before. */
@@ -43,7 +45,7 @@ export async function judgeExchange(
   const held = deps.limits.floor.begin();
   const asked = await findTarget(request.resource, deps.resources);
   const publishers = await deps.publishers.matching(asked, issuer.url);
-  const decision = decideExchange(subject, publishers, sourceAddress);
+  const decision = decideExchange(subject, publishers, sourceAddress, deps.renames);
   if (decision.kind === "deny") {
     failures.add(issuer.url, replayKey, epochSeconds(Math.ceil(times.usableUntil)));
     await held.passed;

@@ -4,13 +4,14 @@ import type { OAuthError } from "@postern/core/error/oauth-error";
 import { showClaimValue } from "@postern/core/match/explain-check";
 import { parseResource } from "@postern/core/resource/resource";
 import type { Clock } from "@postern/core/time/clock";
-import type { AttemptStore } from "../attempts/attempt-store.ts";
+import type { AttemptStore, AwaitedChange } from "../attempts/attempt-store.ts";
 import { describeAttempt } from "../attempts/describe-attempt.ts";
 import type { AuditLog } from "../audit/audit-log.ts";
 import type { ExchangeLimits } from "../limits/exchange-limits.ts";
 import { tooManyRequests } from "../limits/too-many-requests.ts";
 import { auditResourceOf } from "./audit-resource.ts";
-import { auditUnavailable, ExchangeRefusal } from "./exchange-refusal.ts";
+import { claimsBefore, listClaims } from "./changed-claims.ts";
+import { auditUnavailable, ExchangeRefusal, type NoticedChange } from "./exchange-refusal.ts";
 import type { ExchangeOrigin } from "./exchange-subject-token.ts";
 import { findTarget } from "./judge-exchange.ts";
 import type { ResourceDirectory } from "./resource-directory.ts";
@@ -76,7 +77,20 @@ async function record(
   const evidence = refusal instanceof ExchangeRefusal ? refusal.evidence : undefined;
   if (evidence === undefined || resource === undefined) return deps.audit.record(event);
   const target = await findTarget(resource, deps.resources);
-  return deps.attempts.record(describeAttempt(refusal, evidence, resource, target, deps.clock.now()), event);
+  const attempt = describeAttempt(refusal, evidence, resource, target, deps.clock.now());
+  return deps.attempts.record(attempt, event, evidence.changes?.map((change) => awaitedChange(change, event)) ?? []);
+}
+
+/** From now on the publisher waits for its owner, and a transferred one is frozen: the entry says so beside that of the refusal. */
+function awaitedChange({ publisher, change }: NoticedChange, refusal: AuditEvent): AwaitedChange {
+  const name = change.kind === "transfer" ? "publisher.frozen" : "publisher.rename-seen";
+  const detail = {
+    publisher_id: publisher.id,
+    from: listClaims(claimsBefore(publisher, change)),
+    to: listClaims(change.to),
+    subject_token_sha256: refusal.detail.subject_token_sha256 ?? null,
+  };
+  return { publisher, change, audit: { ...refusal, event: name, outcome: "allowed", detail } };
 }
 
 function digestOf(parameters: ReadonlyMap<string, string>): Record<string, AuditValue> {

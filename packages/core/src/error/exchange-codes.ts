@@ -56,6 +56,7 @@ export type KnownExchangeCode =
   | "TP1906"
   | "TP1907"
   | "TP1911"
+  | "TP1912"
   | "TP1921"
   | "TP1922";
 
@@ -246,12 +247,12 @@ export const EXCHANGE_CODES: Readonly<Record<KnownExchangeCode, ExchangeCodeRow>
   TP1805: row(
     "invalid_grant",
     "The project's name differs from the publisher although its id is the same.",
-    "The project was renamed: put the new name into the publisher.",
+    "If the project was renamed, an administrator of the resource confirms the new name: postern publisher confirm.",
   ),
   TP1806: row(
     "invalid_grant",
     "The project's owner differs from the publisher.",
-    "The project was transferred: confirm the new owner in the publisher.",
+    "Put the right owner into the publisher, or let the token carry the owner's id.",
   ),
   TP1807: row(
     "invalid_grant",
@@ -291,8 +292,8 @@ export const EXCHANGE_CODES: Readonly<Record<KnownExchangeCode, ExchangeCodeRow>
   ),
   TP1904: row(
     "invalid_grant",
-    "The publisher was removed or switched off a moment ago.",
-    "Ask an administrator of the resource.",
+    "The publisher was removed, switched off or changed a moment ago.",
+    "Try again; if the answer stays, ask an administrator of the resource.",
   ),
   TP1905: row(
     "temporarily_unavailable",
@@ -310,6 +311,11 @@ export const EXCHANGE_CODES: Readonly<Record<KnownExchangeCode, ExchangeCodeRow>
     "Ask the administrators of this server; nothing was spent.",
   ),
   TP1911: row("invalid_grant", "Jobs that somebody can enter by SSH are refused.", "Run the job again without SSH."),
+  TP1912: row(
+    "invalid_grant",
+    "The publisher is frozen, because its project was transferred to another owner.",
+    "An administrator of the resource looks at the change and confirms it, or removes the publisher: postern publisher confirm.",
+  ),
   TP1921: row(
     "invalid_grant",
     "The publisher accepts other source addresses only.",

@@ -57,7 +57,8 @@ export function provesIdentity(preset: ProviderPreset, claims: ClaimSet, publish
   });
 }
 
-function byPrecedence(a: PublisherChecks, b: PublisherChecks): number {
+/** The most specific first; the same inputs give the same order. */
+export function byPrecedence(a: PublisherChecks, b: PublisherChecks): number {
   if (a.checks.length !== b.checks.length) return b.checks.length - a.checks.length;
   if (a.publisher.access !== b.publisher.access) return a.publisher.access === "write" ? -1 : 1;
   if (a.publisher.createdAt !== b.publisher.createdAt) return a.publisher.createdAt - b.publisher.createdAt;

@@ -38,6 +38,8 @@ export const BITBUCKET_PRESET: ProviderPreset = {
   openClaims: false,
   tenantClaims: ["repositoryUuid", "workspaceUuid"],
   proofs: [["repositoryUuid"], ["workspaceUuid"]],
+  // The tokens carry no names. A repository in another workspace is signed for by another issuer, so little of this is ever seen.
+  project: { id: "repositoryUuid", ownerId: "workspaceUuid", names: [], ownerNames: [] },
   triggerRules: [],
   // A step gets one token for its whole life, and no `jti` is documented.
   replay: { withJti: { kind: "bounded", maxUses: 10 }, withoutJti: { kind: "bounded", maxUses: 10 } },

@@ -74,6 +74,12 @@ export const BUILDKITE_PRESET: ProviderPreset = {
   openClaims: false,
   tenantClaims: ["pipeline_id", "organization_id"],
   proofs: [["pipeline_id"], ["organization_id", "pipeline_slug"]],
+  project: {
+    id: "pipeline_id",
+    ownerId: "organization_id",
+    names: ["pipeline_slug"],
+    ownerNames: ["organization_slug"],
+  },
   triggerRules: [],
   // The agent mints a fresh token for every process, so nobody honest needs one twice.
   replay: { withJti: { kind: "single-use" }, withoutJti: { kind: "single-use" } },

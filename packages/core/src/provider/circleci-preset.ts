@@ -71,6 +71,8 @@ export const CIRCLECI_PRESET: ProviderPreset = {
     },
   ],
   proofs: [[PROJECT], [ORGANISATION, VCS_ORIGIN]],
+  // Builds of forks differ in the origin of the code alone, so that is no name of the project.
+  project: { id: PROJECT, ownerId: ORGANISATION, names: [], ownerNames: [] },
   triggerRules: [
     // Somebody may sit in that job with a shell. Whatever is not plainly false counts.
     { code: "TP1911", applies: isRerunWithSsh, unlessPinned: undefined },

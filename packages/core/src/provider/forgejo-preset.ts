@@ -68,6 +68,12 @@ export const FORGEJO_PRESET: ProviderPreset = {
   openClaims: false,
   tenantClaims: ["repository_id", "repository_owner_id"],
   proofs: [["repository_id"], ["repository_owner_id", "repository"]],
+  project: {
+    id: "repository_id",
+    ownerId: "repository_owner_id",
+    names: ["repository"],
+    ownerNames: ["repository_owner"],
+  },
   triggerRules: GITHUB_PRESET.triggerRules,
   // Forgejo sends no `jti`, so the tokens of two commands that ask in the same second are the same text.
   replay: { withJti: { kind: "single-use" }, withoutJti: { kind: "bounded", maxUses: 10 } },

@@ -101,6 +101,12 @@ export const GITHUB_PRESET: ProviderPreset = {
   openClaims: false,
   tenantClaims: ["repository_id", "repository_owner_id"],
   proofs: [["repository_id"], ["repository_owner_id", "repository"]],
+  project: {
+    id: "repository_id",
+    ownerId: "repository_owner_id",
+    names: ["repository"],
+    ownerNames: ["repository_owner"],
+  },
   triggerRules: [
     // Runs the base repo's workflow, with its secrets, on a stranger's pull request.
     {

@@ -85,6 +85,14 @@ export const GITLAB_PRESET: ProviderPreset = {
   // `job_project_id` says where a job runs, not whose code it is, so it proves no tenant.
   tenantClaims: ["project_id", "namespace_id"],
   proofs: [["project_id"], ["namespace_id", "project_path"]],
+  project: {
+    id: "project_id",
+    ownerId: "namespace_id",
+    names: ["project_path"],
+    ownerNames: ["namespace_path"],
+    // A subgroup keeps its id below another parent, whose owners then own its projects too.
+    ownersNest: true,
+  },
   triggerRules: [
     { code: "TP1903", applies: gitlabIsForkContext, unlessPinned: undefined },
     { code: "TP1902", applies: isMergeRequest, unlessPinned: "pipeline_source" },

@@ -22,6 +22,23 @@ export interface DerivedClaim extends ClaimDefinition {
   readonly derive: (claims: ClaimSet) => ClaimValue | undefined;
 }
 
+/** The claims that tell one project of a provider from another, by what can change hands and what cannot. */
+export interface ProjectIdentity {
+  /** Never given to another project; it stays through a rename and through a transfer to another owner. */
+  readonly id: string;
+  /** The owner's id, equally never given out twice: another one means that the project was transferred. */
+  readonly ownerId: string;
+  /** Names of this very project, and of no code that it may run for others: a fork must never look like a renamed project. */
+  readonly names: readonly string[];
+  /** Names of the owner alone. */
+  readonly ownerNames: readonly string[];
+  /**
+   * True where an owner (a group) can itself be moved below another owner and keeps its id: a name that changes above the last owner
+   * then counts as a transfer.
+   */
+  readonly ownersNest?: true;
+}
+
 /** A circumstance in which a job's code may not be the repo's own, refused whatever a publisher says. */
 export interface TriggerRule {
   readonly code: KnownExchangeCode;
@@ -61,6 +78,8 @@ export interface ProviderPreset {
    * pins counts; of that list, every claim that the publisher pins must be equal.
    */
   readonly proofs: readonly (readonly string[])[];
+  /** Absent where nothing is renamed or transferred under an id that stays. */
+  readonly project?: ProjectIdentity;
   readonly triggerRules: readonly TriggerRule[];
   readonly replay: { readonly withJti: ReplayRule; readonly withoutJti: ReplayRule };
   /** Oldest acceptable token, in seconds from `iat`, whatever its `exp`. */

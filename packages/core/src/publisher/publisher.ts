@@ -12,6 +12,14 @@ export type PublisherTarget =
 /** Claim values are compared with their JSON type: `"7"` is not `7`. */
 export type ClaimValue = string | number | boolean;
 
+/** What a token said about a publisher's project that the publisher does not say. */
+export interface IdentityChange {
+  /** `transfer`: the project belongs to another owner, so its publisher is frozen until somebody confirms it. */
+  readonly kind: "rename" | "transfer";
+  /** The publisher's claims that differ, and what they are now. */
+  readonly to: Readonly<Record<string, ClaimValue>>;
+}
+
 /** A registered workload identity: an issuer, exact claims, and what they earn. */
 export interface Publisher {
   readonly id: string;
@@ -34,6 +42,15 @@ export interface Publisher {
   readonly createdAt: EpochSeconds;
   readonly createdBy: string;
   readonly lastUsedAt: EpochSeconds | undefined;
+  /** Waits until whoever manages the resource confirms it. */
+  readonly change?: (IdentityChange & { readonly seenAt: EpochSeconds }) | undefined;
+  /** The last rename that was accepted without asking, and what the claims were before. Confirming it allows for another one. */
+  readonly renamed?: { readonly from: IdentityChange["to"]; readonly at: EpochSeconds } | undefined;
+}
+
+/** A frozen publisher earns nothing, whoever asks. */
+export function isFrozen({ change }: Publisher): boolean {
+  return change?.kind === "transfer";
 }
 
 /** The key under which publishers, grants and replay entries of one resource are stored. */

@@ -4,9 +4,9 @@ import { PRESETS } from "../provider/presets.ts";
 import type { ClaimDefinition, ProviderPreset } from "../provider/provider-preset.ts";
 import { oddCharacterIn } from "./odd-character.ts";
 import { claimField, invalid, type PublisherDraft } from "./publisher-draft.ts";
+import { MAX_VALUE_LENGTH } from "./storable-value.ts";
 
 const MAX_CLAIMS = 32;
-const MAX_VALUE_LENGTH = 1024;
 
 /** Checked by the exchange itself, so pinning them identifies nobody (and `jti` or `exp` would match one token only). */
 const REGISTERED: ReadonlySet<string> = new Set(["iss", "aud", "exp", "nbf", "iat", "jti"]);

@@ -8,13 +8,14 @@ const EXAMPLE = "a line such as `port: 8080`; docs/reference/configuration.md li
 
 /**
  * The server's settings from a YAML file: `port`, `host`, `data`, `public_url`, `audiences`, `bootstrap_admin`, `trusted_proxies`,
- * `issuers.allow_origins`, `keys.rotate_after_days`, `audit.checkpoints`, `limits`, `storage`.
+ * `issuers.allow_origins`, `publishers.renames`, `keys.rotate_after_days`, `audit.checkpoints`, `limits`, `storage`.
  *
  * @throws {ConfigError} for a file that cannot be read, an unknown key (a typing error must not be silently ignored) or a wrong type.
  */
 export function settingsFromFile(file: string): ServerSettings {
   const root = parseMapping(file, "", readYaml(file));
   const issuers = parseMapping(file, "issuers.", root.issuers ?? {});
+  const publishers = parseMapping(file, "publishers.", root.publishers ?? {});
   const audit = parseMapping(file, "audit.", root.audit ?? {});
   const checkpoints = parseMapping(file, "audit.checkpoints.", audit.checkpoints ?? {});
   const keys = parseMapping(file, "keys.", root.keys ?? {});
@@ -30,6 +31,7 @@ export function settingsFromFile(file: string): ServerSettings {
     "bootstrap_admin",
     "trusted_proxies",
     "issuers",
+    "publishers",
     "keys",
     "audit",
     "limits",
@@ -48,6 +50,7 @@ export function settingsFromFile(file: string): ServerSettings {
   ]);
   refuseUnknown(file, "limits.", limits, LIMIT_NAMES);
   refuseUnknown(file, "issuers.", issuers, ["allow_origins"]);
+  refuseUnknown(file, "publishers.", publishers, ["renames"]);
   refuseUnknown(file, "audit.", audit, ["checkpoints"]);
   refuseUnknown(file, "audit.checkpoints.", checkpoints, ["file", "http", "origin"]);
   refuseUnknown(file, "keys.", keys, ["rotate_after_days"]);
@@ -60,6 +63,7 @@ export function settingsFromFile(file: string): ServerSettings {
     bootstrapAdmin: text(file, "bootstrap_admin", root.bootstrap_admin),
     trustedProxies: list(file, "trusted_proxies", root.trusted_proxies),
     allowIssuerOrigins: list(file, "issuers.allow_origins", issuers.allow_origins),
+    renames: text(file, "publishers.renames", publishers.renames),
     limits: limitsOfFile((name) => number(file, `limits.${name}`, limits[name])),
     checkpointFile: text(file, "audit.checkpoints.file", checkpoints.file),
     checkpointUrl: text(file, "audit.checkpoints.http", checkpoints.http),

@@ -1,5 +1,5 @@
 import path from "node:path";
-import type { LimitSettings } from "@postern/authority";
+import type { LimitSettings, RenamePolicy } from "@postern/authority";
 import { ConfigError } from "./config-error.ts";
 import { parseLimits } from "./limit-settings.ts";
 import { type LfsStorageConfig, parseStorage, type StorageSettings } from "./storage-settings.ts";
@@ -20,6 +20,8 @@ export interface ServerSettings extends StorageSettings {
   readonly trustedProxies?: readonly string[] | undefined;
   /** Issuer origins that any issuer row may use although they are loopback, private or plain http. */
   readonly allowIssuerOrigins?: readonly string[] | undefined;
+  /** `once`: the first exchange of a renamed project is granted and its publisher takes the new name; `never`: somebody confirms it first. */
+  readonly renames?: string | undefined;
   /** Days after which a signing key is replaced; 0 never does. */
   readonly rotateKeysAfterDays?: number | undefined;
   /** A file outside the data directory that takes every checkpoint of the audit log. */
@@ -49,6 +51,7 @@ export interface ServerConfig {
   readonly adminToken: string | undefined;
   readonly trustedProxies: readonly string[];
   readonly allowIssuerOrigins: readonly string[];
+  readonly renames: RenamePolicy;
   readonly limits: LimitSettings;
   /** Absolute path. */
   readonly checkpointFile: string | undefined;
@@ -95,6 +98,7 @@ export function parseServerConfig(settings: ServerSettings): ServerConfig {
     allowIssuerOrigins: (settings.allowIssuerOrigins ?? []).map((origin) =>
       parseOrigin("issuers.allow_origins", origin),
     ),
+    renames: parseRenames(settings.renames ?? "once"),
     limits: parseLimits(settings.limits ?? {}),
     checkpointFile: settings.checkpointFile === undefined ? undefined : path.resolve(settings.checkpointFile),
     checkpointUrl: settings.checkpointUrl === undefined ? undefined : parseSinkUrl(settings.checkpointUrl),
@@ -103,6 +107,11 @@ export function parseServerConfig(settings: ServerSettings): ServerConfig {
     lfsStorage: parseStorage(settings),
     rotateKeysAfterDays: parseDays("keys.rotate_after_days", settings.rotateKeysAfterDays ?? 90),
   });
+}
+
+function parseRenames(text: string): RenamePolicy {
+  if (text === "once" || text === "never") return text;
+  throw new ConfigError("publishers.renames", `must be once or never, not ${text}`, "renames: once");
 }
 
 /** @returns `undefined` for 0. */

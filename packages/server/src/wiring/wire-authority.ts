@@ -208,6 +208,7 @@ export async function wireAuthority(
         spent: new SqliteSpentTokens(database),
         attempts,
         limits: new ExchangeLimits(config.limits, clock),
+        renames: config.renames,
         switches,
         mint: new AccessTokenMint({ keyRing, publicUrl, randomBytes }),
         audit,

@@ -7,7 +7,7 @@ export interface AuthorityTables {
   org_members: OrgMemberRow;
   personal_tokens: PersonalTokenRow;
   issuers: IssuerRow;
-  publishers: PublisherRow & { readonly revoked_through: Generated<number> };
+  publishers: PublisherRow & { readonly revoked_through: Generated<number> } & GeneratedPublisherState;
   used_subject_tokens: UsedSubjectTokenRow;
   spent_token_horizons: SpentTokenHorizonRow;
   grants: GrantRow;
@@ -73,12 +73,23 @@ export interface PublisherRow {
   ttl_seconds: number;
   source_addresses: string;
   pin_address: 0 | 1;
-  audience: string | null;
+  audience: string;
   enabled: 0 | 1;
   created_at: number;
   created_by: string;
   last_used_at: number | null;
 }
+
+/** How the project of a publisher changed; set by exchanges and by whoever confirms, never on insertion. */
+export interface PublisherStateRow {
+  change: string | null;
+  change_seen_at: number | null;
+  frozen: 0 | 1;
+  renamed: string | null;
+  renamed_at: number | null;
+}
+
+type GeneratedPublisherState = { readonly [K in keyof PublisherStateRow]: Generated<PublisherStateRow[K]> };
 
 export interface UsedSubjectTokenRow {
   id: Generated<number>;

@@ -11,6 +11,7 @@ import { issuerKeysSeen } from "./migrations/2026-11-22-issuer-keys-seen.ts";
 import { publisherAudience } from "./migrations/2026-11-22-publisher-audience.ts";
 import { spentTokenHorizons } from "./migrations/2026-11-23-spent-token-horizons.ts";
 import { tokenBindings } from "./migrations/2026-11-23-token-bindings.ts";
+import { publisherChanges } from "./migrations/2026-11-24-publisher-changes.ts";
 
 /** In the order of their names. One that was released is never edited again. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -24,6 +25,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "2026-11-22-publisher-audience": publisherAudience,
   "2026-11-23-spent-token-horizons": spentTokenHorizons,
   "2026-11-23-token-bindings": tokenBindings,
+  "2026-11-24-publisher-changes": publisherChanges,
 };
 
 /** Brings the authority's tables to the newest version. @throws whatever a migration threw; that migration is rolled back. */

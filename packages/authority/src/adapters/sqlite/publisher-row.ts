@@ -1,8 +1,8 @@
 import { parseIssuerUrl } from "@postern/core/issuer/issuer-url";
 import { parseProviderId } from "@postern/core/provider/provider-id";
-import { type ClaimValue, type Publisher, targetKeyOf } from "@postern/core/publisher/publisher";
+import { type ClaimValue, type IdentityChange, type Publisher, targetKeyOf } from "@postern/core/publisher/publisher";
 import { epochSeconds } from "@postern/core/time/epoch-seconds";
-import type { PublisherRow } from "./authority-tables.ts";
+import type { PublisherRow, PublisherStateRow } from "./authority-tables.ts";
 import { columnsOfTarget, targetOfColumns } from "./target-columns.ts";
 
 const NONE: readonly string[] = [];
@@ -19,7 +19,7 @@ export function rowOfPublisher(publisher: Publisher): PublisherRow {
     ttl_seconds: publisher.ttlSeconds,
     source_addresses: JSON.stringify(publisher.sourceAddresses),
     pin_address: publisher.pinAddress === true ? 1 : 0,
-    audience: publisher.audience ?? null,
+    audience: publisher.audience ?? "",
     enabled: publisher.enabled ? 1 : 0,
     created_at: publisher.createdAt,
     created_by: publisher.createdBy,
@@ -28,7 +28,7 @@ export function rowOfPublisher(publisher: Publisher): PublisherRow {
 }
 
 /** @throws {Error} when the row cannot be read: something other than this program wrote it. */
-export function publisherOf(row: PublisherRow): Publisher {
+export function publisherOf(row: PublisherRow & PublisherStateRow): Publisher {
   const provider = parseProviderId(row.provider);
   const issuer = parseIssuerUrl(row.issuer);
   if (provider === undefined || issuer === undefined) throw new Error(`stored publisher ${row.id} cannot be read`);
@@ -42,16 +42,17 @@ export function publisherOf(row: PublisherRow): Publisher {
     ttlSeconds: row.ttl_seconds,
     sourceAddresses: addressesOf(row),
     ...(row.pin_address === 1 ? { pinAddress: true } : {}),
-    ...(row.audience === null ? {} : { audience: row.audience }),
+    ...(row.audience === "" ? {} : { audience: row.audience }),
     enabled: row.enabled === 1,
     createdAt: epochSeconds(row.created_at),
     createdBy: row.created_by,
     lastUsedAt: row.last_used_at === null ? undefined : epochSeconds(row.last_used_at),
+    ...stateOf(row),
   };
 }
 
 /** Equal claims give equal text, whatever order they were written in: the unique index then finds the duplicate. */
-function canonicalClaims(claims: Readonly<Record<string, ClaimValue>>): string {
+export function canonicalClaims(claims: Readonly<Record<string, ClaimValue>>): string {
   const members = Object.keys(claims)
     .sort()
     .map((name) => `${JSON.stringify(name)}:${JSON.stringify(claims[name])}`);
@@ -69,7 +70,34 @@ function addressesOf({ id, source_addresses: stored }: PublisherRow): readonly s
   });
 }
 
-function claimsOf(row: PublisherRow): Readonly<Record<string, ClaimValue>> {
+/** Equal changes give equal text, so that one that waits already is known again. */
+export function canonicalChange({ kind, to }: IdentityChange): string {
+  return `{"kind":${JSON.stringify(kind)},"to":${canonicalClaims(to)}}`;
+}
+
+/** A frozen publisher without a readable reason must stay frozen, hence the error. */
+function stateOf(row: PublisherStateRow & { readonly id: string }): Pick<Publisher, "change" | "renamed"> {
+  const change = row.change === null ? undefined : changeOf(row.id, row.change);
+  if ((row.frozen === 1) !== (change?.kind === "transfer"))
+    throw new Error(`stored publisher ${row.id} is half frozen`);
+  return {
+    ...(change === undefined ? {} : { change: { ...change, seenAt: epochSeconds(row.change_seen_at ?? 0) } }),
+    ...(row.renamed === null
+      ? {}
+      : { renamed: { from: claimsOf({ id: row.id, claims: row.renamed }), at: epochSeconds(row.renamed_at ?? 0) } }),
+  };
+}
+
+function changeOf(id: string, stored: string): IdentityChange {
+  const parsed: unknown = JSON.parse(stored);
+  if (typeof parsed === "object" && parsed !== null && "kind" in parsed && "to" in parsed) {
+    const { kind, to } = parsed;
+    if (kind === "rename" || kind === "transfer") return { kind, to: claimsOf({ id, claims: JSON.stringify(to) }) };
+  }
+  throw new Error(`stored publisher ${id} has an unreadable change`);
+}
+
+function claimsOf(row: Pick<PublisherRow, "id" | "claims">): Readonly<Record<string, ClaimValue>> {
   const parsed: unknown = JSON.parse(row.claims);
   if (typeof parsed !== "object" || parsed === null) throw new Error(`stored publisher ${row.id} has no claims`);
   return Object.fromEntries(

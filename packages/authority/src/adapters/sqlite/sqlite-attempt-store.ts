@@ -1,11 +1,17 @@
 import type { AuditEvent } from "@postern/core/audit/audit-event";
 import { type PublisherTarget, targetKeyOf } from "@postern/core/publisher/publisher";
 import type { Attempt, NewAttempt } from "../../attempts/attempt.ts";
-import { type AttemptCursor, type AttemptStore, MAX_ATTEMPTS_PER_RESOURCE } from "../../attempts/attempt-store.ts";
+import {
+  type AttemptCursor,
+  type AttemptStore,
+  type AwaitedChange,
+  MAX_ATTEMPTS_PER_RESOURCE,
+} from "../../attempts/attempt-store.ts";
 import { attemptOf, type StoredAttempt } from "./attempt-row.ts";
 import type { AuthorityDatabase } from "./authority-database.ts";
-import type { AttemptRow } from "./authority-tables.ts";
+import type { AttemptRow, PublisherRow } from "./authority-tables.ts";
 import { type PreparedQuery, prepareQuery } from "./prepared-query.ts";
+import { canonicalChange, canonicalClaims } from "./publisher-row.ts";
 
 /** Where attempts on resources that do not exist go: they cost what others cost, share one cap, and no owner can list them. */
 const NOBODY = "repo:";
@@ -20,6 +26,14 @@ export class SqliteAttemptStore implements AttemptStore {
   readonly #countOf: PreparedQuery<{ readonly target_key: string }, { readonly rows: number }>;
   readonly #dropOldest: PreparedQuery<{ readonly target_key: string; readonly excess: number }, unknown>;
   readonly #userNamed: PreparedQuery<{ readonly name_key: string }, { readonly id: number }>;
+  readonly #awaitChange: PreparedQuery<
+    Pick<PublisherRow, "id" | "claims"> & {
+      readonly change: string;
+      readonly change_seen_at: number;
+      readonly frozen: 0 | 1;
+    },
+    unknown
+  >;
   readonly #page: PreparedQuery<Page, StoredAttempt>;
 
   constructor(database: AuthorityDatabase) {
@@ -75,6 +89,16 @@ export class SqliteAttemptStore implements AttemptStore {
           .limit(bind("excess")),
       ),
     );
+    this.#awaitChange = prepareQuery(connection, (db, bind) =>
+      db
+        .updateTable("publishers")
+        .set({ change: bind("change"), change_seen_at: bind("change_seen_at"), frozen: bind("frozen") })
+        .where("id", "=", bind("id"))
+        // Somebody may have confirmed a change since the token was judged: what was judged is then out of date.
+        .where("claims", "=", bind("claims"))
+        .where("change", "is not", bind("change"))
+        .where("frozen", "<=", bind("frozen")),
+    );
     this.#userNamed = prepareQuery(connection, (db, bind) =>
       db.selectFrom("accounts").select("id").where("name_key", "=", bind("name_key")).where("kind", "=", "user"),
     );
@@ -95,8 +119,18 @@ export class SqliteAttemptStore implements AttemptStore {
     );
   }
 
-  record(attempt: NewAttempt, audit: AuditEvent): Promise<void> {
+  record(attempt: NewAttempt, audit: AuditEvent, changes: readonly AwaitedChange[] = []): Promise<void> {
     return this.#database.commits.submit((chain) => {
+      for (const { publisher, change, audit: noticed } of changes) {
+        const waits = this.#awaitChange.run({
+          id: publisher.id,
+          claims: canonicalClaims(publisher.claims),
+          change: canonicalChange(change),
+          change_seen_at: attempt.at,
+          frozen: change.kind === "transfer" ? 1 : 0,
+        });
+        if (waits > 0) chain.append(noticed);
+      }
       const target_key = this.#keyOf(attempt.target);
       const stored = this.#upsert.get({
         target_key,

@@ -1,15 +1,29 @@
 import type { AuditEvent } from "@postern/core/audit/audit-event";
 import { targetKeyOf } from "@postern/core/publisher/publisher";
 import { epochSeconds } from "@postern/core/time/epoch-seconds";
-import type { GrantLedger, IssueOutcome, NewGrant, SubjectTokenUse } from "../../token-exchange/grant-ledger.ts";
+import type {
+  GrantLedger,
+  IssueOutcome,
+  NewGrant,
+  PublisherRename,
+  SubjectTokenUse,
+} from "../../token-exchange/grant-ledger.ts";
 import type { AuditChain } from "./audit-appender.ts";
 import type { AuthorityDatabase } from "./authority-database.ts";
 import type { GrantRow, UsedSubjectTokenRow } from "./authority-tables.ts";
 import { type PreparedQuery, prepareQuery } from "./prepared-query.ts";
+import { canonicalClaims } from "./publisher-row.ts";
 import { SpentTokenHorizons } from "./spent-token-horizons.ts";
 import { columnsOfTarget } from "./target-columns.ts";
 
 type NewUse = Omit<UsedSubjectTokenRow, "id" | "uses"> & { readonly max_uses: number };
+type LivePublisher = { readonly last_used_at: number | null; readonly claims: string; readonly renamed: string | null };
+type RenameRow = {
+  readonly id: string;
+  readonly claims: string;
+  readonly renamed: string;
+  readonly renamed_at: number;
+};
 type NewGrantRow = Omit<GrantRow, "id" | "revoked_at">;
 
 /**
@@ -18,13 +32,15 @@ type NewGrantRow = Omit<GrantRow, "id" | "revoked_at">;
  */
 export class SqliteGrantLedger implements GrantLedger {
   readonly #database: AuthorityDatabase;
-  readonly #livePublisher: PreparedQuery<{ readonly id: string }, { readonly last_used_at: number | null }>;
+  readonly #livePublisher: PreparedQuery<{ readonly id: string }, LivePublisher>;
   readonly #claimUse: PreparedQuery<NewUse, { readonly uses: number }>;
   readonly #firstUse: PreparedQuery<
     { readonly issuer: string; readonly replay_key: string },
     { readonly first_used_at: number }
   >;
   readonly #horizons: SpentTokenHorizons;
+  readonly #rename: PreparedQuery<RenameRow, unknown>;
+  readonly #twin: PreparedQuery<RenameRow, { readonly id: string }>;
   readonly #insertGrant: PreparedQuery<NewGrantRow, unknown>;
 
   constructor(database: AuthorityDatabase) {
@@ -32,7 +48,12 @@ export class SqliteGrantLedger implements GrantLedger {
     this.#database = database;
     this.#horizons = new SpentTokenHorizons(connection);
     this.#livePublisher = prepareQuery(connection, (db, bind) =>
-      db.selectFrom("publishers").select("last_used_at").where("id", "=", bind("id")).where("enabled", "=", 1),
+      db
+        .selectFrom("publishers")
+        .select(["last_used_at", "claims", "renamed"])
+        .where("id", "=", bind("id"))
+        .where("enabled", "=", 1)
+        .where("frozen", "=", 0),
     );
     // One statement decides: no gap between "was it used?" and "it is used now". No row comes back when the token is spent, or when
     // another publisher or target would share it.
@@ -65,6 +86,32 @@ export class SqliteGrantLedger implements GrantLedger {
         .where("issuer", "=", bind("issuer"))
         .where("replay_key", "=", bind("replay_key")),
     );
+    this.#twin = prepareQuery(connection, (db, bind) =>
+      db
+        .selectFrom("publishers as twin")
+        .innerJoin("publishers as one", (join) =>
+          join
+            .onRef("one.target_key", "=", "twin.target_key")
+            .onRef("one.issuer", "=", "twin.issuer")
+            .onRef("one.access", "=", "twin.access")
+            .onRef("one.audience", "=", "twin.audience"),
+        )
+        .select("twin.id")
+        .where("one.id", "=", bind("id"))
+        .where("twin.claims", "=", bind("claims")),
+    );
+    this.#rename = prepareQuery(connection, (db, bind) =>
+      db
+        .updateTable("publishers")
+        .set({
+          claims: bind("claims"),
+          renamed: bind("renamed"),
+          renamed_at: bind("renamed_at"),
+          change: null,
+          change_seen_at: null,
+        })
+        .where("id", "=", bind("id")),
+    );
     this.#insertGrant = prepareQuery(connection, (db, bind) =>
       db.insertInto("grants").values({
         token_id: bind("token_id"),
@@ -95,6 +142,13 @@ export class SqliteGrantLedger implements GrantLedger {
   issueWithin(chain: AuditChain, use: SubjectTokenUse, grant: NewGrant, audit: AuditEvent): IssueOutcome {
     const publisher = this.#livePublisher.get({ id: grant.publisherId });
     if (publisher === undefined) return { kind: "publisher-gone" };
+    const rename = grant.rename === undefined ? undefined : renameRowOf(grant, grant.rename);
+    if (rename !== undefined && grant.rename !== undefined) {
+      // Invariant: one rename is accepted until somebody confirms it (test `accepts a rename once, however many jobs come at the same moment`).
+      if (publisher.renamed !== null || publisher.claims !== canonicalClaims(grant.rename.before))
+        return { kind: "publisher-changed" };
+      if (this.#twin.get(rename) !== undefined) return { kind: "name-taken" };
+    }
 
     if (this.#isForgotten(use)) return { kind: "maybe-replayed" };
     const claimed = this.#claimUse.get({
@@ -123,6 +177,10 @@ export class SqliteGrantLedger implements GrantLedger {
       provider: grant.origin.provider,
       run_url: grant.origin.runUrl ?? null,
     });
+    if (rename !== undefined && grant.rename !== undefined) {
+      this.#rename.run(rename);
+      chain.append(grant.rename.audit);
+    }
     chain.append(audit);
     this.#database.lastUses.note(grant.publisherId, publisher.last_used_at, grant.issuedAt);
     return { kind: "issued", use: claimed.uses };
@@ -141,4 +199,8 @@ export class SqliteGrantLedger implements GrantLedger {
     if (first === undefined) throw new Error("a subject token was refused as used although no use is stored");
     return { kind: "replayed", firstUsedAt: epochSeconds(first.first_used_at) };
   }
+}
+
+function renameRowOf({ publisherId, issuedAt }: NewGrant, { after, from }: PublisherRename): RenameRow {
+  return { id: publisherId, claims: canonicalClaims(after), renamed: canonicalClaims(from), renamed_at: issuedAt };
 }

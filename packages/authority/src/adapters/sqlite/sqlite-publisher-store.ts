@@ -2,23 +2,37 @@ import type { AuditEvent } from "@postern/core/audit/audit-event";
 import type { IssuerUrl } from "@postern/core/issuer/issuer-url";
 import { type Publisher, type PublisherTarget, targetKeyOf } from "@postern/core/publisher/publisher";
 import { sql } from "kysely";
-import type { PublisherStore } from "../../publishers/publisher-store.ts";
+import type { PublisherStore, SettleOutcome } from "../../publishers/publisher-store.ts";
 import type { AuditChain } from "./audit-appender.ts";
 import type { AuthorityDatabase } from "./authority-database.ts";
-import type { PublisherRow } from "./authority-tables.ts";
+import type { PublisherRow, PublisherStateRow } from "./authority-tables.ts";
 import { type PreparedQuery, prepareQuery } from "./prepared-query.ts";
-import { publisherOf, rowOfPublisher } from "./publisher-row.ts";
+import { canonicalChange, canonicalClaims, publisherOf, rowOfPublisher } from "./publisher-row.ts";
+
+type StoredPublisherRow = PublisherRow & PublisherStateRow;
 
 /** Publishers in `postern.db`. */
 export class SqlitePublisherStore implements PublisherStore {
   readonly #database: AuthorityDatabase;
-  readonly #matching: PreparedQuery<{ readonly target_key: string; readonly issuer: string }, PublisherRow>;
-  readonly #ofTarget: PreparedQuery<{ readonly target_key: string }, PublisherRow>;
-  readonly #byId: PreparedQuery<{ readonly id: string }, PublisherRow>;
-  readonly #disabled: PreparedQuery<{ readonly limit: number }, PublisherRow>;
+  readonly #matching: PreparedQuery<{ readonly target_key: string; readonly issuer: string }, StoredPublisherRow>;
+  readonly #ofTarget: PreparedQuery<{ readonly target_key: string }, StoredPublisherRow>;
+  readonly #byId: PreparedQuery<{ readonly id: string }, StoredPublisherRow>;
+  readonly #disabled: PreparedQuery<{ readonly limit: number }, StoredPublisherRow>;
   readonly #revokeTokens: PreparedQuery<{ readonly id: string }, unknown>;
   readonly #insert: PreparedQuery<PublisherRow, unknown>;
   readonly #setEnabled: PreparedQuery<{ readonly id: string; readonly enabled: 0 | 1 }, unknown>;
+  readonly #twin: PreparedQuery<{ readonly id: string; readonly claims: string }, { readonly id: string }>;
+  readonly #settle: PreparedQuery<
+    {
+      readonly id: string;
+      readonly claims: string;
+      readonly claims_before: string;
+      readonly change: string | null;
+      readonly renamed: string | null;
+      readonly renamed_at: number | null;
+    },
+    unknown
+  >;
   readonly #delete: PreparedQuery<{ readonly id: string }, unknown>;
 
   constructor(database: AuthorityDatabase) {
@@ -82,13 +96,46 @@ export class SqlitePublisherStore implements PublisherStore {
           created_by: bind("created_by"),
           last_used_at: bind("last_used_at"),
         })
-        .onConflict((conflict) => conflict.columns(["target_key", "issuer", "claims", "access"]).doNothing()),
+        .onConflict((conflict) =>
+          conflict.columns(["target_key", "issuer", "claims", "access", "audience"]).doNothing(),
+        ),
     );
     this.#setEnabled = prepareQuery(connection, (db, bind) =>
       db
         .updateTable("publishers")
         .set({ enabled: bind("enabled") })
         .where("id", "=", bind("id")),
+    );
+    this.#twin = prepareQuery(connection, (db, bind) =>
+      db
+        .selectFrom("publishers as twin")
+        .innerJoin("publishers as one", (join) =>
+          join
+            .onRef("one.target_key", "=", "twin.target_key")
+            .onRef("one.issuer", "=", "twin.issuer")
+            .onRef("one.access", "=", "twin.access")
+            .onRef("one.audience", "=", "twin.audience"),
+        )
+        .select("twin.id")
+        .where("one.id", "=", bind("id"))
+        .whereRef("twin.id", "<>", "one.id")
+        .where("twin.claims", "=", bind("claims")),
+    );
+    // Named by what was shown to whoever decides: another change that came meanwhile is not decided with it.
+    this.#settle = prepareQuery(connection, (db, bind) =>
+      db
+        .updateTable("publishers")
+        .set({
+          claims: bind("claims"),
+          change: null,
+          change_seen_at: null,
+          frozen: sql.lit(0),
+          renamed: bind("renamed"),
+          renamed_at: bind("renamed_at"),
+        })
+        .where("id", "=", bind("id"))
+        .where("claims", "=", bind("claims_before"))
+        .where("change", "is", bind("change")),
     );
     this.#delete = prepareQuery(connection, (db, bind) => db.deleteFrom("publishers").where("id", "=", bind("id")));
   }
@@ -134,6 +181,25 @@ export class SqlitePublisherStore implements PublisherStore {
       if (this.#setEnabled.run({ id, enabled: enabled ? 1 : 0 }) === 0) return "missing";
       chain.append(audit);
       return "changed";
+    });
+  }
+
+  settleChange(before: Publisher, after: Publisher, audit: AuditEvent): Promise<SettleOutcome> {
+    return this.#database.commits.submit((chain) => {
+      const { id, renamed } = after;
+      const claims = canonicalClaims(after.claims);
+      if (this.#twin.get({ id, claims }) !== undefined) return "exists";
+      const settled = this.#settle.run({
+        id,
+        claims,
+        claims_before: canonicalClaims(before.claims),
+        change: before.change === undefined ? null : canonicalChange(before.change),
+        renamed: renamed === undefined ? null : canonicalClaims(renamed.from),
+        renamed_at: renamed?.at ?? null,
+      });
+      if (settled === 0) return this.#byId.get({ id }) === undefined ? "missing" : "changed";
+      chain.append(audit);
+      return "settled";
     });
   }
 

@@ -147,6 +147,7 @@ async function openParts(
     switches,
     attempts: new SqliteAttemptStore(database),
     limits: new ExchangeLimits(NO_LIMITS, clock),
+    renames: "once",
   });
   return {
     database,
