@@ -247,6 +247,7 @@ function publisherCalls(pattern: string, path: string, access: string): readonly
     { route: `POST ${pattern}/publishers`, prepare: async (hub) => () => add("first.yml")(hub) },
     withId("PATCH", one, add("second.yml"), { enabled: false }, path),
     withId("POST", `${one}/revoke-tokens`, add("third.yml"), {}, path),
+    confirmTransfer(`${one}/confirm`, path, access),
     withId("DELETE", one, add("fourth.yml"), undefined, path),
   ];
 }
@@ -262,6 +263,25 @@ function lfsDeletion(type: string, plural: string): AuditedCall {
       await sendBytes("PUT", href, content);
       const body = { deletions: { sha: [object.oid] } };
       return () => hub.call("POST", `/api/${plural}/acme/${type}/lfs-files/batch`, { token: hub.adminToken, body });
+    },
+  };
+}
+
+/** A publisher whose project belongs to another owner by now, as a job has shown. */
+function confirmTransfer(route: string, path: string, access: string): AuditedCall {
+  const project = { repository_id: "999", repository_owner_id: "1" };
+  const to = { repository_owner_id: "2" };
+  return {
+    route: `POST ${route}`,
+    prepare: async (hub) => {
+      const body = { provider: "github", issuer: hub.simulator.issuerUrl("github"), claims: project, access };
+      const made = await hub.call("POST", `${path}/publishers`, { token: hub.adminToken, body });
+      const token = await hub.simulator.issueToken("github", { audience: hub.url, claims: { ...project, ...to } });
+      const resource = path.replace(/^.*\/v1\/(?:models\/|users\/)?/, "");
+      const refused = await hub.exchange(token, resource);
+      if (refused.json.code !== "TP1912") throw new Error(`${route}: ${refused.text}`);
+      const one = `${path}/publishers/${made.json.id}/confirm`;
+      return () => hub.call("POST", one, { token: hub.adminToken, body: { accept: true, to } });
     },
   };
 }

@@ -83,6 +83,13 @@ describe("a token for one repo", () => {
       "/api/postern/v1/models/ada/model-a/publishers",
       { provider: "github", claims: GITHUB_CLAIMS },
     ],
+    [
+      "confirm its own publisher's new owner",
+      "POST",
+      "/api/postern/v1/models/ada/model-a/publishers/x/confirm",
+      { accept: true, to: {} },
+    ],
+    ["switch its own publisher on", "PATCH", "/api/postern/v1/models/ada/model-a/publishers/x", { enabled: true }],
     ["list users", "GET", "/api/postern/v1/users", undefined],
     ["add a user", "POST", "/api/postern/v1/users", { name: "eve" }],
     ["list the owner's tokens", "GET", "/api/postern/v1/tokens?user=ada", undefined],

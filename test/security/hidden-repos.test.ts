@@ -85,6 +85,11 @@ const CHANGES: readonly Probe[] = [
   { method: "PATCH", path: (repo) => `/api/postern/v1/models/${repo}/publishers/x`, body: () => ({ enabled: false }) },
   { method: "DELETE", path: (repo) => `/api/postern/v1/models/${repo}/publishers/x` },
   { method: "POST", path: (repo) => `/api/postern/v1/models/${repo}/publishers/x/revoke-tokens`, body: () => ({}) },
+  {
+    method: "POST",
+    path: (repo) => `/api/postern/v1/models/${repo}/publishers/x/confirm`,
+    body: () => ({ accept: true, to: {} }),
+  },
 ];
 
 /** Changes that whoever may read the repo may make. */

@@ -1,11 +1,11 @@
+import type { IdentityChange } from "@postern/core/publisher/publisher";
 import { addSeconds } from "@postern/core/time/epoch-seconds";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { NewAttempt } from "../attempts/attempt.ts";
 import { MAX_ATTEMPTS_PER_RESOURCE } from "../attempts/attempt-store.ts";
 import {
   accountName,
+  attempt,
   eventNamed,
-  GITHUB,
   NOW,
   type OpenedStores,
   type OpenStores,
@@ -13,23 +13,6 @@ import {
 } from "./store-fixtures.contract.ts";
 
 const REFUSED = eventNamed("token.exchange");
-
-function attempt(sameAs: string, changes: Partial<NewAttempt> = {}): NewAttempt {
-  return {
-    target: publisher("p-1").target,
-    sameAs,
-    provider: "github",
-    issuer: GITHUB,
-    code: "TP1803",
-    message: "The branch differs.",
-    claims: { repository_id: "1", branch: "dev", is_reusable: false },
-    checks: [{ claim: "branch", expected: "main", got: "dev", ok: false }],
-    publisherId: "p-1",
-    runUrl: undefined,
-    at: NOW,
-    ...changes,
-  };
-}
 
 /** What every `AttemptStore` promises. */
 export function describeAttemptStore(open: OpenStores): void {
@@ -65,6 +48,39 @@ export function describeAttemptStore(open: OpenStores): void {
       await stores.attempts.record(attempt("a"), REFUSED);
       await stores.attempts.record(attempt("a", { target: publisher("p-2", "repo-2").target }), REFUSED);
       expect(await all()).toHaveLength(1);
+    });
+
+    describe("the change that an attempt shows", () => {
+      const transfer = { kind: "transfer", to: { repository_id: "2" } } as const;
+      const rename = { kind: "rename", to: { branch: "next" } } as const;
+      const own = publisher("p-1");
+      const show = async (change: IdentityChange, judged = own) => {
+        const { seq } = await stores.audit.head();
+        const audit = eventNamed(`publisher.${change.kind}`);
+        await stores.attempts.record(attempt("a"), REFUSED, [{ publisher: judged, change, audit }]);
+        return (await stores.audit.entriesAfter(seq, 10)).map(({ event }) => event);
+      };
+      beforeEach(() => stores.publishers.add(own, eventNamed("publisher.add")));
+
+      it("waits at its publisher and is written down once", async () => {
+        expect(await show(rename)).toEqual(["publisher.rename", "token.exchange"]);
+        expect(await show(rename)).toEqual(["token.exchange"]);
+        expect(await stores.publishers.find("p-1")).toEqual({ ...own, change: { ...rename, seenAt: NOW } });
+      });
+
+      it("gives way to a transfer, and a transfer only to another transfer", async () => {
+        await show(rename);
+        expect(await show(transfer)).toEqual(["publisher.transfer", "token.exchange"]);
+        expect(await show(rename)).toEqual(["token.exchange"]);
+        expect((await stores.publishers.find("p-1"))?.change).toEqual({ ...transfer, seenAt: NOW });
+        const next = { kind: "transfer", to: { repository_id: "3" } } as const;
+        expect(await show(next)).toEqual(["publisher.transfer", "token.exchange"]);
+      });
+
+      it("is dropped when the publisher has other claims by now, so that what was confirmed does not wait again", async () => {
+        expect(await show(transfer, { ...own, claims: { branch: "old" } })).toEqual(["token.exchange"]);
+        expect((await stores.publishers.find("p-1"))?.change).toBeUndefined();
+      });
     });
 
     it("keeps a bounded number: the oldest of strangers go first, then the oldest of the owner", async () => {

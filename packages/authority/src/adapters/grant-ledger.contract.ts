@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { SubjectTokenUse } from "../token-exchange/grant-ledger.ts";
+import type { NewGrant, SubjectTokenUse } from "../token-exchange/grant-ledger.ts";
 import {
+  attempt,
   eventNamed,
   grant,
   NOW,
@@ -93,6 +94,41 @@ export function describeGrantLedger(open: OpenStores): void {
       await stores.publishers.remove("p-1", eventNamed("publisher.remove"));
       const second = { ...use(), replayKey: "jti-2" };
       expect(await stores.ledger.issue(second, grant("t-2"), ISSUED)).toEqual({ kind: "publisher-gone" });
+    });
+
+    it("renames a publisher with the grant, once, and spends nothing where it does not", async () => {
+      const { claims } = publisher("p-1");
+      const renamed = (tokenId: string, branch: string): NewGrant => ({
+        ...grant(tokenId),
+        rename: {
+          before: claims,
+          after: { ...claims, branch },
+          from: { branch: "main" },
+          audit: eventNamed("publisher.renamed"),
+        },
+      });
+      const spend = (jti: string, wanted: NewGrant) =>
+        stores.ledger.issue({ ...use(), replayKey: jti }, wanted, ISSUED);
+      await stores.publishers.add(
+        { ...publisher("p-2"), claims: { ...claims, branch: "taken" }, enabled: false },
+        ISSUED,
+      );
+      expect(await spend("a", renamed("t-1", "taken"))).toEqual({ kind: "name-taken" });
+      expect(await spend("a", renamed("t-1", "next"))).toEqual({ kind: "issued", use: 1 });
+      expect(await stores.publishers.find("p-1")).toMatchObject({
+        claims: { ...claims, branch: "next" },
+        renamed: { from: { branch: "main" }, at: NOW },
+      });
+      expect(await spend("b", renamed("t-2", "other"))).toEqual({ kind: "publisher-changed" });
+      expect(await spend("b", grant("t-2"))).toEqual({ kind: "issued", use: 1 });
+      const events = (await stores.audit.entriesAfter(0, 20)).map(({ event }) => event);
+      expect(events.slice(2)).toEqual(["publisher.renamed", "token.exchange", "token.exchange"]);
+    });
+
+    it("does not spend the token of a publisher that was frozen meanwhile", async () => {
+      const frozen = { publisher: publisher("p-1"), change: { kind: "transfer", to: { repository_id: "2" } } } as const;
+      await stores.attempts.record(attempt("a"), ISSUED, [{ ...frozen, audit: eventNamed("publisher.frozen") }]);
+      expect(await stores.ledger.issue(use(), grant("t-1"), ISSUED)).toEqual({ kind: "publisher-gone" });
     });
 
     it("takes the grants of a publisher away with it", async () => {

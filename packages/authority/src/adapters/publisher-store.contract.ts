@@ -4,6 +4,7 @@ import {
   eventNamed,
   GITHUB,
   issuerUrl,
+  NOW,
   type OpenedStores,
   type OpenStores,
   publisher,
@@ -56,6 +57,38 @@ export function describePublisherStore(open: OpenStores): void {
       expect(await stores.publishers.add({ ...publisher("p-2"), claims: { b: "2", a: "1" } }, ADDED)).toBe("exists");
       expect(await stores.audit.head()).toEqual(before);
       expect(await stores.publishers.add({ ...publisher("p-3"), claims: { a: 1, b: "2" } }, ADDED)).toBe("added");
+    });
+
+    it("keeps two publishers apart that differ in their audience alone, and knows a third as a duplicate", async () => {
+      const [v1, v2] = ["api://hub.example", "9b1d0000-0000-4000-8000-000000000001"];
+      expect(await stores.publishers.add(publisher("p-1"), ADDED)).toBe("added");
+      expect(await stores.publishers.add({ ...publisher("p-2"), audience: v1 }, ADDED)).toBe("added");
+      expect(await stores.publishers.add({ ...publisher("p-3"), audience: v2 }, ADDED)).toBe("added");
+      for (const audience of [undefined, v1, v2])
+        expect(await stores.publishers.add({ ...publisher("p-4"), audience }, ADDED)).toBe("exists");
+      const stored = await stores.publishers.list(publisher("p-1").target);
+      expect(stored.map(({ audience }) => audience)).toEqual([undefined, v1, v2]);
+    });
+
+    it("settles a change only as it was seen", async () => {
+      const before = publisher("p-1");
+      await stores.publishers.add(before, ADDED);
+      const after = { ...before, claims: { ...before.claims, repository: "acme/new" } };
+      const waiting = { ...before, change: { kind: "rename", to: { repository: "acme/new" }, seenAt: NOW } } as const;
+      const confirmed = eventNamed("publisher.confirm");
+      expect(await stores.publishers.settleChange(waiting, after, confirmed)).toBe("changed");
+      expect(await stores.publishers.settleChange({ ...before, claims: after.claims }, after, confirmed)).toBe(
+        "changed",
+      );
+      expect(await stores.publishers.settleChange({ ...before, id: "p-9" }, { ...after, id: "p-9" }, confirmed)).toBe(
+        "missing",
+      );
+      await stores.publishers.add({ ...after, id: "p-2" }, ADDED);
+      expect(await stores.publishers.settleChange(before, after, confirmed)).toBe("exists");
+      expect((await stores.audit.entriesAfter(0, 10)).map(({ event }) => event)).not.toContain("publisher.confirm");
+      await stores.publishers.remove("p-2", eventNamed("publisher.remove"));
+      expect(await stores.publishers.settleChange(before, after, confirmed)).toBe("settled");
+      expect((await stores.publishers.find("p-1"))?.claims).toEqual(after.claims);
     });
 
     it("switches off and on, and removes, each with an audit entry", async () => {

@@ -6,6 +6,7 @@ import { type AccountName, parseAccountName } from "@postern/core/resource/accou
 import { parseRepoRef } from "@postern/core/resource/repo-ref";
 import { addSeconds, type EpochSeconds, epochSeconds } from "@postern/core/time/epoch-seconds";
 import type { AccountStore } from "../accounts/account-store.ts";
+import type { NewAttempt } from "../attempts/attempt.ts";
 import type { AttemptStore } from "../attempts/attempt-store.ts";
 import type { AuditLog } from "../audit/audit-log.ts";
 import type { AuditReader } from "../audit/audit-reader.ts";
@@ -96,5 +97,23 @@ export function grant(tokenId: string): NewGrant {
       publisherId: "p-1",
       runUrl: "https://github.com/acme/train/actions/runs/1",
     },
+  };
+}
+
+/** A refused job of the publisher `p-1`. */
+export function attempt(sameAs: string, changes: Partial<NewAttempt> = {}): NewAttempt {
+  return {
+    target: publisher("p-1").target,
+    sameAs,
+    provider: "github",
+    issuer: GITHUB,
+    code: "TP1803",
+    message: "The branch differs.",
+    claims: { repository_id: "1", branch: "dev", is_reusable: false },
+    checks: [{ claim: "branch", expected: "main", got: "dev", ok: false }],
+    publisherId: "p-1",
+    runUrl: undefined,
+    at: NOW,
+    ...changes,
   };
 }

@@ -106,6 +106,14 @@ describe("a token for an audience of its provider's own", () => {
 });
 
 describe("the audience of a publisher", () => {
+  it("tells two publishers apart that are equal otherwise", async () => {
+    const other = `${API}-2`;
+    stage.repos.push(knownRepo("acme/both"));
+    for (const audience of [API, other, undefined]) expect((await add("acme/both", { audience })).status).toBe(201);
+    for (const audience of [API, other, undefined]) expect((await add("acme/both", { audience })).status).toBe(409);
+    for (const aud of [API, other, AUDIENCE]) expect((await stage.exchange(token(aud), "acme/both")).status).toBe(200);
+  });
+
   it("is shown, and written down", async () => {
     const { json } = await stage.call("GET", "/models/acme/api/publishers", "ada");
     expect(json.publishers).toMatchObject([{ audience: API }]);
