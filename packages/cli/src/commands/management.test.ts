@@ -83,6 +83,8 @@ describe("what is sent", () => {
     ["publisher remove acme/m 9", "DELETE", `${API}/models/acme/m/publishers/9`, undefined],
     ["publisher revoke-tokens acme/m 9", "POST", `${API}/models/acme/m/publishers/9/revoke-tokens`, undefined],
     ["publisher revoke-tokens 9 --user ada", "POST", `${API}/users/ada/publishers/9/revoke-tokens`, undefined],
+    ["publisher disable acme/m 9", "PATCH", `${API}/models/acme/m/publishers/9`, { enabled: false }],
+    ["publisher enable 9 --user ada", "PATCH", `${API}/users/ada/publishers/9`, { enabled: true }],
     ["keys list", "GET", `${API}/keys`, undefined],
     ["keys rotate", "POST", `${API}/keys/rotate`, undefined],
     ["switch list", "GET", `${API}/switches`, undefined],
@@ -125,6 +127,8 @@ describe("--json", () => {
     ["token list --user ada", { tokens: [] }],
     ["issuer list", { issuers: [] }],
     ["publisher list acme/m", { publishers: [] }],
+    ["publisher disable acme/m 1", { id: "1", enabled: false }],
+    ["publisher enable acme/m 1", { id: "1", enabled: true, frozen: true }],
     ["auth whoami", { name: "ada", orgs: [], auth: { type: "access_token" } }],
     ["user add ada", { name: "ada" }],
     [`publisher add acme/m ${GITHUB_WORDS}`, { id: "1" }],
@@ -146,6 +150,72 @@ describe("--json", () => {
     const finished = await postern(...line.split(" "), "--json");
     expect(finished).toMatchObject({ exitCode: 0, stderr: "" });
     expect(JSON.parse(finished.stdout)).toEqual(expect.any(Object));
+  });
+});
+
+describe("publisher confirm", () => {
+  const claims = { repository: "acme/train", repository_id: "1", repository_owner_id: "2" };
+  const to = { repository: "evil/tr\u001b[2Jain", repository_owner_id: "666" };
+  const change = { kind: "transfer", from: {}, to, seen_at: "2026-11-21T10:00:00.000Z" };
+  const frozen = { id: "9", claims, frozen: true, change };
+  const renamed = { id: "8", claims, renamed: { from: { repository: "acme/old" }, at: "2026-11-21T10:00:00.000Z" } };
+  const list = { body: { publishers: [renamed, frozen] } };
+
+  it("shows old and new, escaped, and sends what it showed", async () => {
+    answers = [list, { body: { id: "9", claims: { ...claims, ...to } } }];
+    const finished = await postern("publisher", "confirm", "acme/m", "9", "--yes");
+    expect(finished).toMatchObject({ exitCode: 0, stdout: "Confirmed: the publisher 9 has the new values.\n" });
+    expect(finished.stderr).toContain("transferred to another owner, and it is frozen");
+    expect(finished.stderr).toContain(
+      "  repository: acme/train -> evil/tru{1b}[2Jain\n  repository_owner_id: 2 -> 666\n",
+    );
+    expect(server.seen.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      `GET ${API}/models/acme/m/publishers`,
+      `POST ${API}/models/acme/m/publishers/9/confirm`,
+    ]);
+    expect(JSON.parse(server.seen[1]?.body.toString() ?? "")).toEqual({ accept: true, to });
+  });
+
+  it("asks first: without --yes and without a person nothing is sent", async () => {
+    answers = [list];
+    const finished = await postern("publisher", "confirm", "acme/m", "9");
+    expect(finished).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(finished.stderr).toMatch(/repository_owner_id: 2 -> 666[\s\S]*Look at the values above, then add --yes/);
+    expect(server.seen).toHaveLength(1);
+  });
+
+  it("keeps the old values with --keep", async () => {
+    answers = [list, { body: { id: "9", claims } }];
+    const finished = await postern("publisher", "confirm", "acme/m", "9", "--keep", "--yes");
+    expect(finished.stdout).toContain("keeps its old values");
+    expect(JSON.parse(server.seen[1]?.body.toString() ?? "")).toEqual({ accept: false });
+  });
+
+  it("confirms a rename that was accepted already, and prints JSON alone", async () => {
+    answers = [list, { body: { id: "8", claims } }];
+    const finished = await postern("publisher", "confirm", "8", "--user", "ada", "--yes", "--json");
+    expect(finished).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(JSON.parse(finished.stdout)).toEqual({ id: "8", claims });
+    expect(JSON.parse(server.seen[1]?.body.toString() ?? "")).toEqual({ accept: true, to: {} });
+  });
+
+  it.each([
+    ["there is no such publisher", "7", /There is no publisher 7/],
+    ["nothing waits", "1", /Nothing waits/],
+  ])("says so when %s", async (_what, id, said) => {
+    answers = [{ body: { publishers: [{ id: "1", claims }] } }];
+    const finished = await postern("publisher", "confirm", "acme/m", id, "--yes");
+    expect(finished.exitCode).toBe(1);
+    expect(finished.stderr).toMatch(said);
+  });
+
+  it("is what the list asks for", async () => {
+    answers = [list];
+    const finished = await postern("publisher", "list", "acme/m");
+    expect(finished.stdout).toMatch(/^9 .* frozen /m);
+    expect(finished.stdout).toMatch(/^8 .* on, renamed /m);
+    expect(finished.stderr).toContain("next: postern publisher confirm acme/m 9");
+    expect(finished.stderr).toContain("repository: acme/old -> acme/train");
   });
 });
 

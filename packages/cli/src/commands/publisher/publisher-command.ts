@@ -6,12 +6,13 @@ import type { NewPublisher } from "./add-publisher.ts";
 import { addAdviceCommands } from "./advice-commands.ts";
 import type { AttemptsOptions } from "./list-attempts.ts";
 import type { PublisherTargetOptions } from "./publisher-path.ts";
+import { addStateCommands } from "./state-commands.ts";
 import type { TestOptions } from "./test-options.ts";
 
 const TYPE = ["--repo-type <TYPE>", "model, dataset, space or kernel (default: model)"] as const;
 const USER = ["--user <NAME>", "a publisher on this user instead of a repo: read-only"] as const;
 
-/** `postern publisher add|list|remove`. */
+/** `postern publisher …`. */
 export function publisherCommand(context: CliContext): Command {
   const group = new Command("publisher")
     .description("Say which CI jobs may publish to a repo without a stored secret.")
@@ -111,6 +112,7 @@ export function publisherCommand(context: CliContext): Command {
       const { listAttempts } = await import("./list-attempts.ts");
       await listAttempts(context, repo, options);
     });
+  addStateCommands(group, context);
   addAdviceCommands(group, context);
   return group;
 }
