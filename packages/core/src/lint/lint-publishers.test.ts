@@ -62,6 +62,10 @@ describe("a publisher that pins what it should", () => {
     ["no immutable id", withClaims({ repository_id: undefined, repository_owner_id: undefined }), ["no-tenant-id p-1"]],
     ["the name and only the owner's id", withClaims({ repository_id: undefined }), ["name-only p-1"]],
     ["the owner's id alone", withClaims({ repository_id: undefined, repository: undefined }), ["whole-tenant p-1"]],
+    ["the project's id without its owner's", withClaims({ repository_owner_id: undefined }), ["no-owner-id p-1"]],
+    ["a transfer that waits", publisher({ change: { kind: "transfer", to: {}, seenAt: NOW } }), ["drift p-1"]],
+    ["a rename that waits", publisher({ change: { kind: "rename", to: {}, seenAt: NOW } }), ["drift p-1"]],
+    ["a rename that was accepted", publisher({ renamed: { from: {}, at: NOW } }), ["drift p-1"]],
     ["an environment but no branch", withClaims({ branch: undefined }), []],
     ["a tag instead of a branch", withClaims({ branch: undefined, tag: "v1" }), []],
     [
@@ -88,12 +92,12 @@ describe("a publisher that pins what it should", () => {
     ["everything wrong, but switched off", publisher({ enabled: false, claims: { workflow: "x.yml" } }), []],
     [
       "GitLab, where id tokens live long",
-      gitlab({ project_id: "20", branch: "main", environment: "release" }),
+      gitlab({ project_id: "20", namespace_id: "72", branch: "main", environment: "release" }),
       ["long-subject-token p-1"],
     ],
     [
       "GitLab merge requests",
-      gitlab({ project_id: "20", branch: "main", environment: "r", pipeline_source: "merge_request_event" }),
+      gitlab({ project_id: "20", namespace_id: "72", branch: "main", environment: "r", pipeline_source: "merge_request_event" }),
       ["risky-trigger p-1", "long-subject-token p-1"],
     ],
     ["another issuer without sub", publisher({ provider: "custom", claims: { team: "ml" } }), ["no-subject p-1"]],

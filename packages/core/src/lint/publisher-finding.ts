@@ -9,6 +9,8 @@ export type LintRuleId =
   | "no-subject"
   | "any-branch"
   | "no-environment"
+  | "no-owner-id"
+  | "drift"
   | "risky-trigger"
   | "never-used"
   | "unused"
@@ -37,5 +39,5 @@ export const NOT_CHECKED: readonly { readonly rule: string; readonly why: string
   { rule: "environment-unprotected", why: "Protection rules of an environment are known to the provider only." },
   { rule: "workflow-file", why: "The workflow file is in the source repository: look there for risky triggers." },
   { rule: "publish-job", why: "Caches and unpinned actions in the publish job are seen in the workflow file only." },
-  { rule: "name-drift", why: "Whether the source project was renamed is known to the provider only." },
+  { rule: "name-drift", why: "Whether the source project was renamed is known here only once one of its jobs came." },
 ];

@@ -84,6 +84,18 @@ export const PUBLISHER_RULES: readonly PublisherRule[] = [
         : undefined,
   },
   {
+    id: "no-owner-id",
+    severity: "advice",
+    fix: "Pin the owner's id beside the project's.",
+    find: (publisher, { project }) =>
+      project !== undefined &&
+      project.names.length > 0 &&
+      pinsOne(publisher, [project.id]) &&
+      !pinsOne(publisher, [project.ownerId])
+        ? "The owner's id is not pinned: when the project is transferred, its new owner may publish."
+        : undefined,
+  },
+  {
     id: "no-environment",
     severity: "advice",
     fix: "Use an environment with protection rules for the publish job and pin it.",
@@ -116,6 +128,19 @@ export const PUBLISHER_RULES: readonly PublisherRule[] = [
     find: (publisher, _preset, { publishers }) => {
       const twin = publishers.find((other) => other.id > publisher.id && sameJobs(other, publisher));
       return twin === undefined ? undefined : `The publisher ${twin.id} names the very same jobs.`;
+    },
+  },
+  {
+    id: "drift",
+    severity: "warning",
+    fix: "Look at the old and the new values, and decide: postern publisher confirm",
+    find: ({ change, renamed }) => {
+      if (change?.kind === "transfer")
+        return "Its project was transferred to another owner: it is frozen and lets nobody in.";
+      if (change !== undefined) return "Its project was renamed: jobs under the new name are refused.";
+      return renamed === undefined
+        ? undefined
+        : "Its project was renamed, and the new name was accepted without asking.";
     },
   },
   {

@@ -42,12 +42,25 @@ const HELP: Readonly<Record<string, ErrorHelp>> = {
     commands: [DOCTOR, ATTEMPTS],
     lines: ["repository_id: ok (456789)", "branch: expected main, got dev"],
   },
+  TP1912: {
+    who: "An administrator of the resource. Its former owner's jobs are refused as well until then.",
+    commands: [
+      ["postern publisher list NAMESPACE/NAME", "shows which publisher is frozen, and what changed"],
+      [
+        "postern publisher confirm NAMESPACE/NAME ID",
+        "shows the old and the new owner, asks, and takes over the new one",
+      ],
+      ["postern publisher confirm NAMESPACE/NAME ID --keep", "keeps the old owner, for a project that came back"],
+      ["postern publisher remove NAMESPACE/NAME ID", "if the new owner is none of yours"],
+    ],
+    lines: ["repository_id: ok (456789)", "repository_owner_id: expected 123456, got 777"],
+  },
   TP19: { who: "It depends on the rule; the sentence above names it.", commands: [DOCTOR, ATTEMPTS] },
 };
 
 const NOTHING: ErrorHelp = { who: "An administrator of this server.", commands: [] };
 
-/** @param code - `TP1802`. */
+/** @param code - `TP1802`; a code of its own is looked up before its family. */
 export function errorHelpOf(code: string): ErrorHelp {
-  return HELP[code.slice(0, 4)] ?? NOTHING;
+  return HELP[code] ?? HELP[code.slice(0, 4)] ?? NOTHING;
 }
