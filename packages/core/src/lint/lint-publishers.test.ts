@@ -97,7 +97,13 @@ describe("a publisher that pins what it should", () => {
     ],
     [
       "GitLab merge requests",
-      gitlab({ project_id: "20", namespace_id: "72", branch: "main", environment: "r", pipeline_source: "merge_request_event" }),
+      gitlab({
+        project_id: "20",
+        namespace_id: "72",
+        branch: "main",
+        environment: "r",
+        pipeline_source: "merge_request_event",
+      }),
       ["risky-trigger p-1", "long-subject-token p-1"],
     ],
     ["another issuer without sub", publisher({ provider: "custom", claims: { team: "ml" } }), ["no-subject p-1"]],

@@ -212,7 +212,7 @@ export class SqlitePublisherStore implements PublisherStore {
     });
   }
 
-  #read(row: PublisherRow): Publisher {
+  #read(row: StoredPublisherRow): Publisher {
     const lastUsedAt = this.#database.lastUses.waiting(row.id);
     return lastUsedAt === undefined ? publisherOf(row) : { ...publisherOf(row), lastUsedAt };
   }
