@@ -14,7 +14,7 @@ import { type FloodIssuer, startFloodIssuer } from "./flood-issuer.ts";
 /**
  * p99 of good exchanges, quiet and while tokens with random key ids arrive and one issuer hangs, in turns; and what the issuers are asked.
  *
- *     npm run bench -- flood [--rounds 5] [--seconds 5] [--good 300] [--flood 1000] [--hanging 50]
+ *     npm run bench -- flood [--rounds 5] [--seconds 5] [--good 300] [--flood 1000] [--hanging 50] [--cases 1,2,3]
  *
  * The numbers of `--good`, `--flood` and `--hanging` are requests per second, sent whatever the answers do. All limits are the defaults.
  */
@@ -25,6 +25,7 @@ const { values } = parseArgs({
     good: { type: "string", default: "300" },
     flood: { type: "string", default: "1000" },
     hanging: { type: "string", default: "50" },
+    cases: { type: "string", default: "1,2,3" },
   },
 });
 const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
@@ -51,7 +52,8 @@ console.log(
   `flood: ${rounds} rounds of ${seconds} s quiet and ${seconds} s under attack; per second ${rates.good} good, ${rates.flood} with random key ids, ${rates.hanging} of the hanging issuer; ${describeMachine()}`,
 );
 pinSelf(1);
-for (const scenario of SCENARIOS) await run(scenario);
+const cases = values.cases.split(",").map(Number);
+for (const [index, scenario] of SCENARIOS.entries()) if (cases.includes(index + 1)) await run(scenario);
 
 async function run({ name, addressOf }: Scenario): Promise<void> {
   const dataDir = mkdtempSync(path.join(tmpdir(), "postern-bench-flood-"));
@@ -64,36 +66,41 @@ async function run({ name, addressOf }: Scenario): Promise<void> {
     const [askedBefore, hangingBefore] = [issuer.requests(), hanging.requests()];
     const [quiet, loud]: [PacedResult[], PacedResult[]] = [[], []];
     const floods: PacedResult[] = [];
-    const cpu: { quiet: number[]; loud: number[] } = { quiet: [], loud: [] };
-    for (let round = 0; round < rounds; round++) {
-      let before = hub.cpuSeconds();
-      quiet.push(await sendGood(hub, issuer, seconds));
-      cpu.quiet.push((hub.cpuSeconds() - before) / seconds);
+    const load: { quiet: Load[]; loud: Load[] } = { quiet: [], loud: [] };
+    // The first round of both only lets the compiler see the hot functions.
+    for (let round = 0; round <= rounds; round++) {
+      const calm = await measured(hub, () => sendGood(hub, issuer, seconds));
       const hangingBody = exchangeBody(subjectToken(hanging.origin, hub.url), REPOSITORY);
-      before = hub.cpuSeconds();
-      const [good, ...bad] = await Promise.all([
-        sendGood(hub, issuer, seconds),
-        sendPaced(target(hub), {
-          perSecond: rates.flood,
-          seconds,
-          next: (index) => ({ body: floodBody(issuer, hub), localAddress: addressOf(index) }),
-        }),
-        sendPaced(target(hub), {
-          perSecond: rates.hanging,
-          seconds,
-          next: () => ({ body: hangingBody, localAddress: "127.0.0.3" }),
-        }),
-      ]);
-      cpu.loud.push((hub.cpuSeconds() - before) / seconds);
-      loud.push(good);
+      const attacked = await measured(hub, () =>
+        Promise.all([
+          sendGood(hub, issuer, seconds),
+          sendPaced(target(hub), {
+            perSecond: rates.flood,
+            seconds,
+            next: (index) => ({ body: floodBody(issuer, hub), localAddress: addressOf(index) }),
+          }),
+          sendPaced(target(hub), {
+            perSecond: rates.hanging,
+            seconds,
+            next: () => ({ body: hangingBody, localAddress: "127.0.0.3" }),
+          }),
+        ]),
+      );
+      const [good, ...bad] = attacked.result;
       floods.push(...bad);
+      if (round === 0) continue;
+      quiet.push(calm.result);
+      load.quiet.push(calm.load);
+      loud.push(good);
+      load.loud.push(attacked.load);
     }
     for (const { statuses, sent } of [...quiet, ...loud])
       if (statuses.get(200) !== sent) throw new Error(`good tokens were refused: ${JSON.stringify([...statuses])}`);
-    const attackSeconds = rounds * seconds;
+    const attackSeconds = (rounds + 1) * seconds;
     console.log(`${name}:
-  good, quiet         p50 ${of(quiet, 0.5).toFixed(2)} ms, p99 ${of(quiet, 0.99).toFixed(2)} ms; CPU busy ${percent(cpu.quiet)}
-  good, under attack  p50 ${of(loud, 0.5).toFixed(2)} ms, p99 ${of(loud, 0.99).toFixed(2)} ms; CPU busy ${percent(cpu.loud)}
+  good, quiet         p50 ${of(quiet, 0.5).toFixed(2)} ms, p99 ${of(quiet, 0.99).toFixed(2)} ms; ${describe(load.quiet)}
+  good, under attack  p50 ${of(loud, 0.5).toFixed(2)} ms, p99 ${of(loud, 0.99).toFixed(2)} ms; ${describe(load.loud)}
+  requests were sent late by at most (median of the rounds) ${latest(quiet)} ms when quiet, ${latest(loud)} ms under attack
   p99, attack / quiet ${ratio(quiet, loud, 0.99)}; p50 ${ratio(quiet, loud, 0.5)}
   answers to the attack, by status: ${JSON.stringify(Object.fromEntries(sum(floods)))}
   asked in ${attackSeconds} s of attack and ${attackSeconds} s of quiet: ${issuer.requests() - askedBefore} requests to the issuer of the flood, ${hanging.requests() - hangingBefore} to the one that hangs; peak memory ${hub.peakMemory().toFixed(0)} MiB`);
@@ -103,6 +110,31 @@ async function run({ name, addressOf }: Scenario): Promise<void> {
     hanging.close();
     rmSync(dataDir, { recursive: true, force: true });
   }
+}
+
+/** What the server did while something ran, per second. */
+interface Load {
+  /** CPU seconds of all its threads. */
+  readonly busy: number;
+  /** Seconds that its main thread was ready and had no CPU: other threads of it, or other programs. */
+  readonly waited: number;
+}
+
+async function measured<T>(
+  hub: HubProcess,
+  run: () => Promise<T>,
+): Promise<{ readonly result: T; readonly load: Load }> {
+  const [busy, waited, started] = [hub.cpuSeconds(), hub.waitedSeconds(), performance.now()];
+  const result = await run();
+  const took = (performance.now() - started) / 1000;
+  return {
+    result,
+    load: { busy: (hub.cpuSeconds() - busy) / took, waited: (hub.waitedSeconds() - waited) / took },
+  };
+}
+
+function describe(loads: readonly Load[]): string {
+  return `CPU busy ${percent(loads.map(({ busy }) => busy))}, waiting for it ${percent(loads.map(({ waited }) => waited))}`;
 }
 
 function sendGood(hub: HubProcess, issuer: FloodIssuer, forSeconds: number): Promise<PacedResult> {
@@ -177,6 +209,10 @@ function ratio(quiet: readonly PacedResult[], loud: readonly PacedResult[], shar
     return base === undefined ? Number.NaN : at(result, share) / at(base, share);
   });
   return `× ${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)}..${Math.max(...ratios).toFixed(2)})`;
+}
+
+function latest(results: readonly PacedResult[]): string {
+  return median(results.map(({ latestMs }) => latestMs)).toFixed(1);
 }
 
 function percent(shares: readonly number[]): string {

@@ -7,6 +7,8 @@ export interface MeasuredProcess {
   readonly pid: number;
   /** CPU seconds (user and system, all threads) that it has used so far; NaN where `/proc` does not tell. */
   cpuSeconds(): number;
+  /** Seconds that its first thread, ready to run, has waited for a CPU so far; NaN where `/proc` does not tell. */
+  waitedSeconds(): number;
   /** Highest resident memory so far, in MiB; NaN where `/proc` does not tell. */
   peakMemory(): number;
   /** Resident memory now, in MiB; NaN where `/proc` does not tell. */
@@ -50,6 +52,7 @@ export async function startMeasured<T>(
     pid,
     ready: found,
     cpuSeconds: () => readCpuSeconds(pid),
+    waitedSeconds: () => readWaitedSeconds(pid),
     peakMemory: () => readMemory(pid, /VmHWM:\s+(\d+)/),
     residentMemory: () => readMemory(pid, /VmRSS:\s+(\d+)/),
     stop: () =>
@@ -76,6 +79,14 @@ function readCpuSeconds(pid: number): number {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  } catch {
+    return Number.NaN;
+  }
+}
+
+function readWaitedSeconds(pid: number): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ")[1]) / 1e9;
   } catch {
     return Number.NaN;
   }

@@ -14,6 +14,8 @@ export interface PacedResult {
   readonly statuses: ReadonlyMap<number, number>;
   /** In milliseconds, sorted, from the moment a request was due, so that a late start counts as waiting. */
   readonly latencies: readonly number[];
+  /** How late the latest request was sent, in milliseconds: the load generator's own stalls. */
+  readonly latestMs: number;
 }
 
 interface Connection {
@@ -39,7 +41,7 @@ export async function sendPaced(
   const latencies: number[] = [];
   const total = Math.round(load.perSecond * load.seconds);
   const { promise: ended, resolve: end } = Promise.withResolvers<void>();
-  let sent = 0;
+  let [sent, latestMs] = [0, 0];
 
   const count = (status: number): void => {
     statuses.set(status, (statuses.get(status) ?? 0) + 1);
@@ -71,7 +73,9 @@ export async function sendPaced(
       const { body, localAddress } = load.next(sent);
       const free = idle.get(localAddress)?.pop();
       const connection = free === undefined || free.socket.destroyed ? open(localAddress) : free;
-      connection.dueAt = started + (sent * 1000) / load.perSecond;
+      // The moment at which the number of requests that are due grew to include this one.
+      connection.dueAt = started + ((sent + 1) * 1000) / load.perSecond;
+      latestMs = Math.max(latestMs, performance.now() - connection.dueAt);
       connection.socket.write(
         `POST ${target.path} HTTP/1.1\r\nhost: ${target.host}:${target.port}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
       );
@@ -83,7 +87,7 @@ export async function sendPaced(
   clearTimeout(limit);
   for (const { socket } of all) socket.destroy();
   for (let missing = sent - latencies.length; missing > 0; missing--) count(0);
-  return { sent, statuses, latencies: latencies.toSorted((a, b) => a - b) };
+  return { sent, statuses, latencies: latencies.toSorted((a, b) => a - b), latestMs };
 }
 
 /** The status of an answer that has arrived whole; answers must carry `content-length`. */

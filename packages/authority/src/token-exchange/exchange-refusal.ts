@@ -57,7 +57,18 @@ export function exchangeRefusal(code: KnownExchangeCode, options: ExchangeRefusa
   const { meaning, remedy } = EXCHANGE_CODES[code];
   const { sentence, evidence, ...rest } = options;
   const message = sentence === undefined ? `${meaning} ${remedy}` : `${meaning} ${sentence} ${remedy}`;
-  return new ExchangeRefusal(code, message, rest, evidence);
+  return withoutStack(() => new ExchangeRefusal(code, message, rest, evidence));
+}
+
+/** Nobody reads where a refusal was made, and writing that down is a tenth of what refusing a flood costs. */
+function withoutStack<T>(make: () => T): T {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return make();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 /** What cannot be recorded does not happen, and the caller is told to try again. */

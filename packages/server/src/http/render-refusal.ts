@@ -58,6 +58,8 @@ function wireOf(error: FastifyError | Error): RefusalWire {
 }
 
 function logOnce(error: Error, wire: RefusalWire, request: FastifyRequest): void {
+  // Of a flood that is not answered one line a minute says so (`report`); the access log has each request anyway.
+  if (error instanceof OAuthError && error.code === "slow_down" && error.detail.report === false) return;
   const fields = { "request.id": request.id, status: wire.status, code: wire.body.code ?? wire.body.error };
   if (error instanceof Refusal && wire.status < 500)
     request.log.info({ ...fields, detail: error.detail }, "request refused");

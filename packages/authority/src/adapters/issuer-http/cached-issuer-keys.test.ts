@@ -132,12 +132,57 @@ describe("CachedIssuerKeys", () => {
       ),
     );
     await find("k1");
-    wait(fresh - 1);
+    wait(fresh * 0.8 - 1);
     await find("k1");
     expect(keySetFetches()).toBe(1);
-    wait(1);
+    wait(fresh * 0.2 + 1);
     await find("k1");
     expect(keySetFetches()).toBe(2);
+  });
+
+  it("fetches keys again before they are stale, and no token waits for it", async () => {
+    await find("k1");
+    wait(720);
+    const asked = Promise.withResolvers<() => void>();
+    server.answers.set("/jwks", (_request, response) =>
+      asked.resolve(() => sendJson(response, { keys: [publicJwk(second)] })),
+    );
+    expect(await find("k1")).toBe("key");
+    const answer = await asked.promise;
+    expect(await find("k1")).toBe("key");
+    answer();
+    // Whoever asks for a key that is not known yet shares the fetch and comes after it.
+    expect(await find("k2")).toBe("key");
+    expect(await find("k1")).toBe("unknown-key");
+  });
+
+  it("holds up nobody but the one who asked again while an issuer that failed hangs", async () => {
+    server.answers.set(DISCOVERY_PATH, (_request, response) => response.writeHead(500).end());
+    await find("k1");
+    wait(2);
+    const hanging = Promise.withResolvers<() => void>();
+    server.answers.set(DISCOVERY_PATH, (_request, response) =>
+      hanging.resolve(() => sendJson(response, { issuer: server.url, jwks_uri: `${server.url}/jwks` })),
+    );
+    const asking = find("k1");
+    const answer = await hanging.promise;
+    expect(await Promise.all([find("k1"), find("k2"), find(undefined)])).toEqual(Array(3).fill("unavailable"));
+    answer();
+    expect(await asking).toBe("key");
+  });
+
+  it("takes known keys at once while an issuer that failed hangs", async () => {
+    await find("k1");
+    wait(900);
+    server.answers.set(DISCOVERY_PATH, (_request, response) => response.writeHead(500).end());
+    expect(await find("k1")).toBe("key");
+    wait(2);
+    const hanging = Promise.withResolvers<() => void>();
+    server.answers.set(DISCOVERY_PATH, (_request, response) => hanging.resolve(() => response.writeHead(500).end()));
+    expect(await find("k1")).toBe("key");
+    const answer = await hanging.promise;
+    expect(await find("k1")).toBe("key");
+    answer();
   });
 
   it("drops a removed key once the keys are not fresh any more", async () => {

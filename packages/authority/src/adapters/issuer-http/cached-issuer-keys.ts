@@ -7,6 +7,7 @@ import { chooseKey, type IssuerKey } from "../../issuers/key-set.ts";
 import type { IssuerKeys, KeyLookup } from "../../token-exchange/issuer-keys.ts";
 import { type DiscoveredKeys, discoverKeys } from "./discover-keys.ts";
 import type { IssuerFetchOptions } from "./issuer-fetch.ts";
+import { Turnstile } from "./turnstile.ts";
 import { UploadedKeys } from "./uploaded-keys.ts";
 
 /** All in seconds. */
@@ -19,12 +20,18 @@ const MAX_STALE = 86_400;
 const UNKNOWN_KEY_COOLDOWN = 60;
 const FIRST_FAILURE_COOLDOWN = 2;
 const MAX_FAILURE_COOLDOWN = 300;
+/** The part of their freshness after which keys are fetched again in the background, so that no good token waits for it. */
+const REFRESH_AFTER = 0.8;
 const UNKNOWN_KID_LIFE = 300;
 const MAX_UNKNOWN_KIDS = 256;
+/** Requests that go on in one turn of the event loop when the fetch that they waited for has ended. */
+const RELEASED_PER_TURN = 4;
 
 interface IssuerState {
   keys: readonly IssuerKey[] | undefined;
   fetchedAt: number;
+  /** From then on a request causes a fetch, and does not wait for it. */
+  refreshAt: number;
   freshUntil: number;
   failures: number;
   /** No fetch at all before this moment; set by failures. */
@@ -50,11 +57,15 @@ export interface CachedIssuerKeysDeps extends IssuerFetchOptions {
  * One fetch in flight per issuer; a cooldown after failures that doubles, and one between fetches that unknown keys cause, so that a
  * flood of invented `kid`s costs one fetch a minute; keys stay usable for a day while their issuer is down (trusted-publishing §3, 16
  * and 17).
+ *
+ * An issuer that hangs must not hold up anybody else: while it fails only the request that starts a fetch waits for its end, and those
+ * who waited for a first fetch go on a few at a time.
  */
 export class CachedIssuerKeys implements IssuerKeys {
   readonly #states = new Map<string, IssuerState>();
   readonly #deps: CachedIssuerKeysDeps;
   readonly #uploaded: UploadedKeys = new UploadedKeys();
+  readonly #release: Turnstile = new Turnstile(RELEASED_PER_TURN);
 
   constructor(deps: CachedIssuerKeysDeps) {
     this.#deps = deps;
@@ -72,9 +83,18 @@ export class CachedIssuerKeys implements IssuerKeys {
     const now = this.#deps.clock.now();
     if (now < state.freshUntil) {
       const key = chooseKey(state.keys, unverifiedKid, alg);
-      if (key !== undefined) return { kind: "key", key };
+      if (key !== undefined) {
+        if (now >= state.refreshAt) void this.#startFetch(issuer, state, now);
+        return { kind: "key", key };
+      }
       if (!askForUnknown || !this.#mayAskForUnknown(state, unverifiedKid, now)) return notAmongKeys(state, now);
       state.unknownKeyFetchAt = now + UNKNOWN_KEY_COOLDOWN;
+    } else if (state.failures > 0 && now < state.fetchedAt + MAX_STALE) {
+      const key = chooseKey(state.keys, unverifiedKid, alg);
+      if (key !== undefined) {
+        void this.#startFetch(issuer, state, now);
+        return { kind: "key", key };
+      }
     }
     await this.#refresh(issuer, state);
     return this.#answer(state, unverifiedKid, alg);
@@ -99,13 +119,19 @@ export class CachedIssuerKeys implements IssuerKeys {
 
   /** Resolves when a fetch has ended, whatever came of it; starts none while cooling down. */
   async #refresh(issuer: Issuer, state: IssuerState): Promise<void> {
-    if (state.inFlight === undefined) {
-      if (this.#deps.clock.now() < state.retryAt) return;
-      state.inFlight = this.#fetch(issuer, state).finally(() => {
-        state.inFlight = undefined;
-      });
-    }
+    const started = this.#startFetch(issuer, state, this.#deps.clock.now());
+    if (started !== undefined) return started;
+    if (state.inFlight === undefined || state.failures > 0) return;
     await state.inFlight;
+    await this.#release.pass();
+  }
+
+  #startFetch(issuer: Issuer, state: IssuerState, now: EpochSeconds): Promise<void> | undefined {
+    if (state.inFlight !== undefined || now < state.retryAt) return undefined;
+    state.inFlight = this.#fetch(issuer, state).finally(() => {
+      state.inFlight = undefined;
+    });
+    return state.inFlight;
   }
 
   async #fetch(issuer: Issuer, state: IssuerState): Promise<void> {
@@ -125,7 +151,9 @@ export class CachedIssuerKeys implements IssuerKeys {
     const now = this.#deps.clock.now();
     state.keys = keys;
     state.fetchedAt = now;
-    state.freshUntil = now + Math.min(Math.max(maxAgeSeconds ?? DEFAULT_FRESH, MIN_FRESH), MAX_FRESH);
+    const fresh = Math.min(Math.max(maxAgeSeconds ?? DEFAULT_FRESH, MIN_FRESH), MAX_FRESH);
+    state.refreshAt = now + fresh * REFRESH_AFTER;
+    state.freshUntil = now + fresh;
     state.failures = 0;
     state.retryAt = 0;
     for (const { kid } of keys) if (kid !== undefined) state.unknownKids.delete(kid);
@@ -138,6 +166,7 @@ export class CachedIssuerKeys implements IssuerKeys {
     const state: IssuerState = {
       keys: undefined,
       fetchedAt: 0,
+      refreshAt: 0,
       freshUntil: 0,
       failures: 0,
       retryAt: 0,
