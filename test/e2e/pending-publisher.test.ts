@@ -99,6 +99,24 @@ describe("a pending publisher", () => {
     expect((await job("acme/first")).status).toBe(200);
   });
 
+  it("takes its project's new name in the same commit, and waits where the project was transferred", async () => {
+    await reserve("acme/renamed");
+    const ids = { repository_id: "456789", repository_owner_id: "123456" };
+    expect((await job("acme/renamed", { repository: "acme/train-2", ...ids })).status).toBe(200);
+    expect(await events("models/acme/renamed")).toEqual([
+      "publisher.add allowed",
+      "publisher.renamed allowed",
+      "token.exchange allowed",
+      "repo.create allowed",
+    ]);
+    await reserve("acme/transferred");
+    const moved = { repository: "acme/train", repository_id: "456789", repository_owner_id: "777" };
+    expect((await job("acme/transferred", moved)).json.code).toBe("TP1912");
+    expect((await job("acme/transferred")).json.code).toBe("TP1912");
+    expect((await hub.call("GET", "/api/models/acme/transferred", { token: ada })).status).toBe(404);
+    expect(unsettled()).toEqual([]);
+  });
+
   it("makes nothing for a job that does not match, nor for a token that was used", async () => {
     await reserve("acme/strict");
     expect((await job("acme/strict", { ref: "refs/heads/dev" })).json.code).toBe("TP1803");

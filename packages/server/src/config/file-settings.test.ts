@@ -23,6 +23,8 @@ public_url: https://hub.example
 audiences: [https://old.example]
 bootstrap_admin: ada
 trusted_proxies: [10.0.0.5]
+publishers:
+  renames: never
 issuers:
   allow_origins: [http://127.0.0.1:9100]
 keys:
@@ -32,6 +34,7 @@ limits:
   token_failures: 0
 `);
     expect(settingsFromFile(file)).toEqual({
+      renames: "never",
       port: 9000,
       host: "0.0.0.0",
       dataDir: "/srv/postern",

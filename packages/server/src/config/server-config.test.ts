@@ -25,6 +25,10 @@ describe("parseServerConfig", () => {
     expect(parseServerConfig({})).toMatchObject({ port: 8080, host: "127.0.0.1", publicUrl: undefined, audiences: [] });
   });
 
+  it("accepts a rename once unless told otherwise", () => {
+    expect([parseServerConfig({}).renames, parseServerConfig({ renames: "never" }).renames]).toEqual(["once", "never"]);
+  });
+
   it("takes a trailing slash off the public URL", () => {
     expect(parseServerConfig({ publicUrl: "https://hub.example/" }).publicUrl).toBe("https://hub.example");
   });
@@ -36,6 +40,7 @@ describe("parseServerConfig", () => {
     ["a public URL without a scheme", { publicUrl: "hub.example" }, "public-url"],
     ["a public bind without TLS in front", { host: "0.0.0.0" }, "host"],
     ["an issuer origin with a path", { allowIssuerOrigins: ["http://127.0.0.1:9/x"] }, "issuers.allow_origins"],
+    ["a policy for renames that is none", { renames: "always" }, "publishers.renames"],
     ["a storage that is none", { lfsStorage: "tape" }, "storage.lfs"],
     ["S3 without a bucket", { ...S3, s3Bucket: undefined }, "storage.s3.bucket"],
     ["S3 without an address", { ...S3, s3Endpoint: undefined }, "storage.s3.endpoint"],
