@@ -144,6 +144,7 @@ function repoCalls(type: string, plural: string): readonly AuditedCall[] {
     }),
     simple("PUT", `${pattern}/settings`, { path: `${path}/settings`, body: { private: false, gated: "manual" } }),
     ...gateCalls(plural, type),
+    ...discussionCalls(plural, type),
     simple("POST", `${pattern}/branch/*`, { path: `${path}/branch/dev`, body: {} }),
     simple("DELETE", `${pattern}/branch/*`, { path: `${path}/branch/dev` }),
     simple("POST", `${pattern}/tag/*`, { path: `${path}/tag/main`, body: { tag: "v1" } }),
@@ -228,6 +229,49 @@ function gateCalls(plural: string, type: string): readonly AuditedCall[] {
       prepare: async (hub) => {
         const { name } = await reader(hub);
         return () => hub.call("POST", `${path}/grant`, { token: hub.adminToken, body: { user: name } });
+      },
+    },
+  ];
+}
+
+function discussionCalls(plural: string, type: string): readonly AuditedCall[] {
+  const base = `/api/${plural}/:namespace/:name/discussions`;
+  const path = `/api/${plural}/acme/${type}/discussions`;
+  const post = (hub: RunningHub, tail: string, body: unknown) =>
+    hub.call("POST", `${path}${tail}`, { token: hub.adminToken, body });
+  const open = async (hub: RunningHub, pullRequest = false) =>
+    (await post(hub, "", { title: "A question", description: "text", pullRequest })).json.num;
+  const on = (tail: string, body: unknown): AuditedCall => ({
+    route: `POST ${base}/:num/${tail}`,
+    prepare: async (hub) => {
+      const num = await open(hub);
+      return () => post(hub, `/${num}/${tail}`, body);
+    },
+  });
+  const onComment = (tail: string, body: unknown): AuditedCall => ({
+    route: `POST ${base}/:num/comment/:comment/${tail}`,
+    prepare: async (hub) => {
+      const num = await open(hub);
+      const { id } = (await post(hub, `/${num}/comment`, { comment: "text" })).json.newMessage;
+      return () => post(hub, `/${num}/comment/${id}/${tail}`, body);
+    },
+  });
+  return [
+    {
+      route: `POST ${base}`,
+      prepare: async (hub) => () => post(hub, "", { title: "A question", description: "text" }),
+    },
+    on("comment", { comment: "text" }),
+    onComment("edit", { content: "other" }),
+    onComment("hide", {}),
+    on("title", { title: "Another title" }),
+    on("status", { status: "closed" }),
+    {
+      route: `POST ${base}/:num/merge`,
+      prepare: async (hub) => {
+        const num = await open(hub, true);
+        await post(hub, `/${num}/status`, { status: "open" });
+        return () => post(hub, `/${num}/merge`, {});
       },
     },
   ];

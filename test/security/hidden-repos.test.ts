@@ -26,6 +26,8 @@ const READS: readonly Probe[] = [
     "/auth-check",
     "/xet-read-token/main",
     "/user-access-request/pending",
+    "/discussions",
+    "/discussions/1?diff=1",
   ].map((tail): Probe => ({ method: "GET", path: api(tail) })),
   { method: "POST", path: api("/paths-info/main"), body: () => ({ paths: ["README.md"] }) },
   ...["resolve/main/README.md", "raw/main/README.md", "resolve/nope/x", "ask-access", "user-access-report"].flatMap(
@@ -68,8 +70,9 @@ const CHANGES: readonly Probe[] = [
   {
     method: "POST",
     path: (repo) => `/${repo}.git/info/lfs/objects/batch`,
-    body: () => ({ operation: "upload", objects: [{ oid: SHA, size: 1 }] }),
+    body: () => ({ operation: "upload", objects: [{ oid: SHA, size: 1 }], ref: { name: "refs/heads/main" } }),
   },
+  { method: "POST", path: api("/discussions/1/merge"), body: () => ({}) },
   { method: "POST", path: (repo) => `/${repo}.git/info/lfs/locks/verify`, body: () => ({}) },
   { method: "POST", path: (repo) => `/${repo}.git/info/lfs/locks`, body: () => ({ path: "a" }) },
   { method: "POST", path: (repo) => `/${repo}.git/info/lfs/locks/:id/unlock`, body: () => ({}) },
@@ -97,6 +100,31 @@ const READERS_CHANGES: readonly Probe[] = [
   { method: "POST", path: api("/user-access-request"), body: () => ({}) },
   { method: "POST", path: api("/user-access-request/cancel"), body: () => ({}) },
   { method: "POST", path: (repo) => `/${repo}/ask-access`, body: () => ({}) },
+  {
+    method: "POST",
+    path: (repo) => `/${repo}.git/info/lfs/objects/batch`,
+    body: () => ({ operation: "upload", objects: [{ oid: SHA, size: 1 }] }),
+  },
+  ...["commit/main?create_pr=1", "commit/refs%2Fpr%2F1"].map(
+    (tail): Probe => ({
+      method: "POST",
+      path: api(`/${tail}`),
+      body: () => '{"key":"header","value":{"summary":"x"}}',
+      ndjson: true,
+    }),
+  ),
+  { method: "POST", path: api("/preupload/main?create_pr=1"), body: () => ({ files: [] }) },
+  { method: "POST", path: api("/discussions"), body: () => ({ title: "A title", description: "text" }) },
+  {
+    method: "POST",
+    path: api("/discussions"),
+    body: () => ({ title: "A title", description: "text", pullRequest: true }),
+  },
+  { method: "POST", path: api("/discussions/1/comment"), body: () => ({ comment: "text" }) },
+  { method: "POST", path: api("/discussions/1/comment/x/edit"), body: () => ({ content: "text" }) },
+  { method: "POST", path: api("/discussions/1/comment/x/hide"), body: () => ({}) },
+  { method: "POST", path: api("/discussions/1/title"), body: () => ({ title: "Another" }) },
+  { method: "POST", path: api("/discussions/1/status"), body: () => ({ status: "closed" }) },
 ];
 
 let hub: RunningHub;
@@ -175,7 +203,9 @@ it("covers every changing route that names a repo", () => {
     .map((text) =>
       text
         .replace(/\/(preupload|commit|branch|tag|paths-info|super-squash)\/.*/, "/$1/*")
-        .replace("/publishers/x", "/publishers/:id"),
+        .replace("/publishers/x", "/publishers/:id")
+        .replace("/discussions/1", "/discussions/:num")
+        .replace("/comment/x", "/comment/:comment"),
     );
   const wanted = hub.server.changingRoutes
     .map(({ method, path }) => `${method} ${path}`)

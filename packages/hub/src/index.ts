@@ -9,12 +9,15 @@ export { openS3Storage, type S3Storage } from "./adapters/s3/open-s3-storage.ts"
 export type { S3ClientDeps, S3Settings } from "./adapters/s3/s3-client.ts";
 export { HubDatabase } from "./adapters/sqlite/hub-database.ts";
 export { SqliteAccessRequests } from "./adapters/sqlite/sqlite-access-requests.ts";
+export { SqliteDiscussions } from "./adapters/sqlite/sqlite-discussions.ts";
 export { SqliteHeldNames } from "./adapters/sqlite/sqlite-held-names.ts";
 export { SqliteLfsLinks } from "./adapters/sqlite/sqlite-lfs-links.ts";
+export { SqlitePullUploads } from "./adapters/sqlite/sqlite-pull-uploads.ts";
 export { SqliteRepoCatalogue } from "./adapters/sqlite/sqlite-repo-catalogue.ts";
 export { SqliteRepoNames } from "./adapters/sqlite/sqlite-repo-names.ts";
 export { BranchLocks } from "./commits/branch-locks.ts";
 export { DEFAULT_COMMIT_LIMITS, type LineLimits } from "./commits/read-lines.ts";
+export { OpenPullRequests } from "./discussions/pull-request-rights.ts";
 export { DEFAULT_PUSH_RULES, type PushRules } from "./git-http/check-push.ts";
 export { type GitRoutesDeps, registerGitRoutes } from "./http/git-routes.ts";
 export { type HubRoutesDeps, registerHubRoutes } from "./http/hub-routes.ts";

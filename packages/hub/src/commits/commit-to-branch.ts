@@ -7,19 +7,16 @@ import type { Clock } from "@postern/core/time/clock";
 import type { AuditLog } from "../access/audit-log.ts";
 import { auditResourceOf } from "../access/audit-resource.ts";
 import { repoNotFound } from "../access/open-repo.ts";
-import { formatCommit } from "../git/commit-object.ts";
 import type { GitRepositories, GitRepository, StagedObjects } from "../git/git-repository.ts";
 import type { ObjectId } from "../git/object-id.ts";
 import type { LfsObjects } from "../lfs/lfs-objects.ts";
 import { afterRefsMoved } from "../repos/after-refs-moved.ts";
-import { refuseBadCard } from "../repos/check-card.ts";
 import type { RepoCatalogue, StoredRepo } from "../repos/repo-catalogue.ts";
 import { storageRefusal } from "../repos/storage-refusal.ts";
-import { applyOperations } from "./apply-operations.ts";
 import type { BranchLocks } from "./branch-locks.ts";
-import { authorOf, commitMessage } from "./commit-attribution.ts";
 import type { LineLimits } from "./read-lines.ts";
 import { type ReceivedCommit, receiveCommit } from "./receive-commit.ts";
+import { writeCommitOn } from "./write-commit-on.ts";
 
 export interface CommitDependencies {
   readonly git: GitRepositories;
@@ -37,7 +34,7 @@ export interface CommitRequest {
   readonly repo: StoredRepo;
   /** Allowed to write to `repo`; that was checked before. */
   readonly principal: Principal;
-  /** Full ref below `refs/heads/`. */
+  /** Full ref: a branch, or `refs/pr/{num}` of a pull request that the caller may push to. */
   readonly ref: string;
   readonly body: AsyncIterable<Uint8Array>;
   readonly requestId: string;
@@ -95,20 +92,7 @@ async function advanceBranch(
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     const parent = await git.readRef(request.ref);
     if (parent === undefined && request.ref !== DEFAULT_REF) throw branchNotFound(request.ref);
-    checkParent(received.header.parentCommit, parent);
-    const tree = await applyOperations(git, staged, parent, received);
-    const commit = await staged.writeCommit(
-      formatCommit({
-        tree,
-        parent,
-        author: authorOf(request.principal),
-        at: deps.clock.now(),
-        message: commitMessage(received.header, request.principal),
-      }),
-    );
-    await staged.publish();
-    // Only now can the new card be read; objects that nothing refers to harm nobody.
-    await refuseBadCard(git, tree, parent === undefined ? undefined : (await git.readCommit(parent))?.tree);
+    const commit = await writeCommitOn(git, staged, received, parent, { by: request.principal, at: deps.clock.now() });
     await deps.audit.record(commitEvent(request, "allowed", { commit, parent: parent ?? null }));
     const outcome = await moveBranch(deps, request, git, commit, parent);
     if (outcome === "updated") return commit;
@@ -136,15 +120,6 @@ async function moveBranch(
     }
     throw error;
   }
-}
-
-function checkParent(expected: string | undefined, tip: ObjectId | undefined): void {
-  if (expected === undefined || tip?.startsWith(expected)) return;
-  throw new HubError(
-    412,
-    "StaleParent",
-    `A commit has happened since. The branch is at ${tip ?? "nothing"}, your parent commit is ${expected}. Refresh and try again.`,
-  );
 }
 
 function branchNotFound(ref: string): HubError {

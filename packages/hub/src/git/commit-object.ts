@@ -10,6 +10,8 @@ export interface CommitAuthor {
 export interface NewCommit {
   readonly tree: ObjectId;
   readonly parent: ObjectId | undefined;
+  /** Of a merge: the side that came in. */
+  readonly secondParent?: ObjectId;
   readonly author: CommitAuthor;
   /** Whole seconds since 1970; written with offset `+0000`. */
   readonly at: number;
@@ -17,10 +19,11 @@ export interface NewCommit {
 }
 
 /** The content of a commit object. */
-export function formatCommit({ tree, parent, author, at, message }: NewCommit): Buffer {
+export function formatCommit({ tree, parent, secondParent, author, at, message }: NewCommit): Buffer {
   const signature = `${identText(author.name) || "unknown"} <${identText(author.email)}> ${at} +0000`;
   const lines = [`tree ${tree}`];
   if (parent !== undefined) lines.push(`parent ${parent}`);
+  if (secondParent !== undefined) lines.push(`parent ${secondParent}`);
   lines.push(`author ${signature}`, `committer ${signature}`, "", message.endsWith("\n") ? message : `${message}\n`);
   return Buffer.from(lines.join("\n"));
 }

@@ -98,11 +98,15 @@ export interface GitRepository {
   /** One folder as git stores it, in git's order; `undefined` when `oid` is no tree. */
   readTree(oid: ObjectId): Promise<readonly TreeItem[] | undefined>;
   readCommit(id: ObjectId): Promise<Commit | undefined>;
-  /** Newest first, `skip` left out, at most `limit`; only those that changed `path` when it is given. */
+  /** Newest first, `skip` left out, at most `limit`; only those that changed `path`, and none that `exclude` reaches, when given. */
   log(
     from: ObjectId,
-    page: { readonly skip: number; readonly limit: number; readonly path?: string },
+    page: { readonly skip: number; readonly limit: number; readonly path?: string; readonly exclude?: ObjectId },
   ): Promise<readonly Commit[]>;
+  /** The newest commit that both have in their history. */
+  mergeBase(one: ObjectId, other: ObjectId): Promise<ObjectId | undefined>;
+  /** A unified diff of two commits, cut after `maxBytes`. */
+  diff(from: ObjectId, to: ObjectId, maxBytes: number): Promise<string>;
   countCommits(from: ObjectId): Promise<number>;
   /** A path of each of these blobs, wherever in the history of any ref it stands; those that stand nowhere are left out. */
   pathsOfBlobs(blobs: ReadonlySet<ObjectId>): Promise<ReadonlyMap<ObjectId, string>>;

@@ -15,6 +15,7 @@ import type { Gatekeeper } from "../access/gatekeeper.ts";
 import { GitRepositoriesOnDisk } from "../adapters/git/git-repositories-on-disk.ts";
 import { HubDatabase } from "../adapters/sqlite/hub-database.ts";
 import { SqliteAccessRequests } from "../adapters/sqlite/sqlite-access-requests.ts";
+import { SqliteDiscussions } from "../adapters/sqlite/sqlite-discussions.ts";
 import { SqliteLfsLinks } from "../adapters/sqlite/sqlite-lfs-links.ts";
 import { SqliteRepoCatalogue } from "../adapters/sqlite/sqlite-repo-catalogue.ts";
 import { SqliteRepoNames } from "../adapters/sqlite/sqlite-repo-names.ts";
@@ -109,6 +110,8 @@ export class HubHarness implements AsyncDisposable {
       gatekeeper: this.#gatekeeper(),
       catalogue: this.catalogue,
       accessRequests: new SqliteAccessRequests(database),
+      discussions: new SqliteDiscussions(database),
+      newEventId: () => randomBytes(12).toString("hex"),
       git: this.git,
       storage: this.git,
       lfs,

@@ -1,10 +1,12 @@
 import type { FastifyInstance } from "fastify";
 import type { CommitDependencies } from "../commits/commit-to-branch.ts";
+import type { DiscussionDeps } from "../discussions/discussion-deps.ts";
 import type { AccessRequests } from "../gates/access-requests.ts";
 import type { MoveDependencies } from "../repos/move-repo.ts";
 import { registerAccessRequestRoutes } from "./access-request-routes.ts";
 import { registerAccessRoutes } from "./access-routes.ts";
 import { registerCommitRoutes } from "./commit-routes.ts";
+import { registerDiscussionRoutes } from "./discussion-routes.ts";
 import { registerHistoryRoutes } from "./history-routes.ts";
 import { type LfsFilesRoutesDeps, registerLfsFilesRoutes } from "./lfs-files-routes.ts";
 import { registerPreuploadRoutes } from "./preupload-routes.ts";
@@ -19,6 +21,8 @@ import { registerYamlRoute } from "./yaml-routes.ts";
 export interface HubRoutesDeps extends CommitDependencies, MoveDependencies {
   readonly lfsFiles: LfsFilesRoutesDeps["lfsFiles"];
   readonly accessRequests: AccessRequests;
+  readonly discussions: DiscussionDeps["discussions"];
+  readonly newEventId: DiscussionDeps["newEventId"];
 }
 
 /** Adds the Hub's repo API (hub-wire §4, §6.1–6.3, §7.1, §7.4). */
@@ -34,5 +38,6 @@ export function registerHubRoutes(app: FastifyInstance, deps: HubRoutesDeps): vo
   registerAccessRoutes(app, deps);
   registerLfsFilesRoutes(app, deps);
   registerAccessRequestRoutes(app, deps);
+  registerDiscussionRoutes(app, deps);
   registerYamlRoute(app);
 }

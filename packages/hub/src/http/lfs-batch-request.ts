@@ -5,7 +5,7 @@ import type { BatchRequest, RequestedObject } from "../lfs/batch.ts";
 export const MAX_BATCH_OBJECTS = 1000;
 
 /**
- * Reads the body of a batch. Fields that we do not know, `ref` among them, are ignored.
+ * Reads the body of a batch. Fields that we do not know are ignored.
  *
  * @throws {HubError} 400 `BadRequest` for another shape, 409 `Conflict` for a hash that is not SHA-256, 413 `PayloadTooLarge` for
  *   too many objects.
@@ -23,7 +23,8 @@ export function parseBatchRequest(body: unknown): BatchRequest {
   if (objects.length > MAX_BATCH_OBJECTS) {
     throw new HubError(413, "PayloadTooLarge", `A batch names at most ${MAX_BATCH_OBJECTS} objects.`);
   }
-  return { operation, transfers: parseTransfers(body.transfers), objects: objects.map(parseObject) };
+  const ref = isObject(body.ref) && typeof body.ref.name === "string" ? body.ref.name : undefined;
+  return { operation, ref, transfers: parseTransfers(body.transfers), objects: objects.map(parseObject) };
 }
 
 /** What a client names to have its upload verified. @throws {HubError} 400 `BadRequest` for another shape. */

@@ -1,4 +1,5 @@
 import type { Gatekeeper } from "../access/gatekeeper.ts";
+import type { PullUploads } from "../discussions/pull-uploads.ts";
 import type { AccessRequests } from "../gates/access-requests.ts";
 import type { AcceptUploadDeps } from "../lfs/accept-upload.ts";
 import type { AnswerBatchDeps } from "../lfs/answer-batch.ts";
@@ -12,4 +13,5 @@ export interface LfsRoutesDeps extends AcceptUploadDeps, AnswerBatchDeps, CheckT
   readonly gatekeeper: Pick<Gatekeeper, "identify" | "isTokenLive" | "worksFrom">;
   readonly catalogue: Pick<RepoCatalogue, "find" | "findById">;
   readonly accessRequests: Pick<AccessRequests, "find">;
+  readonly pullUploads: PullUploads;
 }

@@ -143,6 +143,7 @@ beforeEach(async () => {
       findById: async (repoId) => [...repos.values()].find((repo) => repo.repoId === repoId),
     },
     accessRequests: { find: async () => undefined },
+    pullUploads: { reserve: async () => "full" },
     clock: { now: () => epochSeconds(now) },
     ticketKey: randomBytes(32),
     newUploadId: () => randomBytes(16).toString("hex"),

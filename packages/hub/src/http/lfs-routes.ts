@@ -4,7 +4,7 @@ import { pathPrefixOf, REPO_KINDS, type RepoKind } from "@postern/core/resource/
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { openRepo } from "../access/open-repo.ts";
 import { openRepoFiles } from "../access/open-repo-files.ts";
-import { openRepoForChange } from "../access/open-repo-for-change.ts";
+import { openRepoForUpload } from "../discussions/open-repo-for-upload.ts";
 import { answerBatch } from "../lfs/answer-batch.ts";
 import { parseBatchRequest } from "./lfs-batch-request.ts";
 import { acceptJson } from "./lfs-json-body.ts";
@@ -81,7 +81,7 @@ async function answerBatchRequest(
   const caller = { principal, requestId: request.id, sourceAddress: request.ip };
   const repo =
     batch.operation === "upload"
-      ? await openRepoForChange(deps, caller, ref, "write")
+      ? await openRepoForUpload(deps, caller, ref, batch, origin)
       : await openRepoFiles(deps, principal, ref, origin);
   return reply.type(LFS_MEDIA_TYPE).send(JSON.stringify(await answerBatch(batch, { principal, repo, origin }, deps)));
 }

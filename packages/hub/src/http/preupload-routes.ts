@@ -3,15 +3,16 @@ import type { FastifyInstance } from "fastify";
 import { LfsAttributes, MAX_ATTRIBUTES_BYTES } from "../commits/git-attributes.ts";
 import { GitIgnore } from "../commits/git-ignore.ts";
 import { uploadModeOf } from "../commits/upload-mode.ts";
+import type { Discussions } from "../discussions/discussions.ts";
 import { parseEntryPath } from "../git/entry-path.ts";
 import type { GitRepository } from "../git/git-repository.ts";
 import type { ObjectId } from "../git/object-id.ts";
 import type { LfsObjects } from "../lfs/lfs-objects.ts";
 import { describeEntry } from "./describe-entry.ts";
-import { openRequestedRepo, type RepoAccessDeps } from "./opened-repo.ts";
-import { refusePullRequest } from "./refuse-pull-request.ts";
+import type { RepoAccessDeps } from "./opened-repo.ts";
 import { RequestFields } from "./request-fields.ts";
 import { requestedCommit } from "./request-repo.ts";
+import { openWritableRevision } from "./writable-revision.ts";
 
 const MAX_FILES = 1000;
 const BODY_BYTES = 8 * 1024 * 1024;
@@ -19,15 +20,14 @@ const BODY_BYTES = 8 * 1024 * 1024;
 /** `POST …/preupload/{rev}`: which files go through LFS, and which are there already (hub-wire §7.1). */
 export function registerPreuploadRoutes(
   app: FastifyInstance,
-  deps: RepoAccessDeps & { readonly lfs: LfsObjects },
+  deps: RepoAccessDeps & { readonly lfs: LfsObjects; readonly discussions: Pick<Discussions, "find"> },
 ): void {
   for (const kind of REPO_KINDS) {
     app.post(
       `/api/${pluralOf(kind)}/:namespace/:name/preupload/*`,
       { bodyLimit: BODY_BYTES, config: { audit: { none: "it only answers how files should be sent" } } },
       async (request, reply) => {
-        const { git, tail } = await openRequestedRepo(deps, kind, request, "write");
-        refusePullRequest(request);
+        const { git, tail } = await openWritableRevision(deps, kind, request);
         const { commit } = await requestedCommit(git, tail);
         const fields = RequestFields.of(request.body);
         const attributes = LfsAttributes.parse(

@@ -1,6 +1,8 @@
 /** The batch API of git-lfs, with the Hub's extension for parts (hub-wire §7.2). */
 export interface BatchRequest {
   readonly operation: "upload" | "download";
+  /** The ref that the upload is for; clients leave it out when they open a pull request (hub-wire §7.2). */
+  readonly ref: string | undefined;
   /** What the client can do; `["basic"]` when it did not say. */
   readonly transfers: readonly string[];
   readonly objects: readonly RequestedObject[];

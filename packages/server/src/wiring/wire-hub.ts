@@ -14,6 +14,7 @@ import {
   GitTransfersOnDisk,
   HubDatabase,
   makeHeldRepo,
+  OpenPullRequests,
   type RepoMoves,
   RepoPacker,
   redirectMovedRepos,
@@ -22,8 +23,10 @@ import {
   registerLfsRoutes,
   registerResolveRoutes,
   SqliteAccessRequests,
+  SqliteDiscussions,
   SqliteHeldNames,
   SqliteLfsLinks,
+  SqlitePullUploads,
   SqliteRepoCatalogue,
   SqliteRepoNames,
   settleRepos,
@@ -68,6 +71,7 @@ export async function wireHub(wiring: HubWiring): Promise<WiredHub> {
   const catalogue = new SqliteRepoCatalogue(database);
   const links = new SqliteLfsLinks(database, clock);
   const accessRequests = new SqliteAccessRequests(database);
+  const discussions = new SqliteDiscussions(database);
   const nonce = (): string => randomBytes(8).toString("hex");
   const startedAtMs = Date.now();
   const git = new GitRepositoriesOnDisk({ dataDirectory: data.path, nonce, startedAtMs });
@@ -108,6 +112,8 @@ export async function wireHub(wiring: HubWiring): Promise<WiredHub> {
           lfsFiles: links,
           audit,
           clock,
+          discussions,
+          newEventId: () => randomBytes(12).toString("hex"),
           newRepoId: () => randomBytes(12).toString("hex"),
           moves,
           locks,
@@ -120,6 +126,7 @@ export async function wireHub(wiring: HubWiring): Promise<WiredHub> {
           gatekeeper,
           catalogue,
           accessRequests,
+          pullUploads: new SqlitePullUploads(database),
           store,
           links,
           direct,
@@ -142,6 +149,7 @@ export async function wireHub(wiring: HubWiring): Promise<WiredHub> {
           audit,
           clock,
           locks,
+          pulls: new OpenPullRequests(discussions),
           rules: DEFAULT_PUSH_RULES,
         });
       });

@@ -18,6 +18,7 @@ import { type ObjectId, parseObjectId } from "../../git/object-id.ts";
 import { isBranchOrTagName, isFullRef } from "../../git/ref-name.ts";
 import { FOLDER_MODE, parseTree, SUBMODULE_MODE, type TreeItem } from "../../git/tree-object.ts";
 import { openLargeBlob } from "./blob-process.ts";
+import { diffOf, mergeBaseOf } from "./compare-commits.ts";
 import { type GitProgram, runGit } from "./git-command.ts";
 import { readLog } from "./git-log.ts";
 import { lastCommits } from "./last-commits.ts";
@@ -130,9 +131,17 @@ export class BareRepository implements GitRepository {
 
   async log(
     from: ObjectId,
-    page: { readonly skip: number; readonly limit: number; readonly path?: string },
+    page: { readonly skip: number; readonly limit: number; readonly path?: string; readonly exclude?: ObjectId },
   ): Promise<readonly Commit[]> {
     return await readLog(this.#options.program, this.#directory, from, page);
+  }
+
+  async mergeBase(one: ObjectId, other: ObjectId): Promise<ObjectId | undefined> {
+    return await mergeBaseOf(this.#options.program, this.#directory, one, other);
+  }
+
+  async diff(from: ObjectId, to: ObjectId, maxBytes: number): Promise<string> {
+    return await diffOf(this.#options.program, this.#directory, from, to, maxBytes);
   }
 
   async countCommits(from: ObjectId): Promise<number> {

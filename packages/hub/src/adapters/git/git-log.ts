@@ -11,9 +11,16 @@ export async function readLog(
   program: GitProgram,
   gitDirectory: string,
   from: ObjectId,
-  { skip, limit, path }: { readonly skip: number; readonly limit: number; readonly path?: string },
+  {
+    skip,
+    limit,
+    path,
+    exclude,
+  }: { readonly skip: number; readonly limit: number; readonly path?: string; readonly exclude?: ObjectId },
 ): Promise<readonly Commit[]> {
-  const args = ["log", `--format=${COMMIT_FORMAT}`, `--skip=${skip}`, `--max-count=${limit}`, from, "--"];
+  const args = ["log", `--format=${COMMIT_FORMAT}`, `--skip=${skip}`, `--max-count=${limit}`, from];
+  if (exclude !== undefined) args.push(`^${exclude}`);
+  args.push("--");
   const { status, stdout, stderr } = await runGit(program, gitDirectory, path ? [...args, path] : args);
   if (status !== 0) throw new Error(`git log failed: ${stderr}`);
   return parseLog(stdout.toString("utf8"));

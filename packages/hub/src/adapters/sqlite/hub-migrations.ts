@@ -7,6 +7,7 @@ import { lfsLinks } from "./migrations/2026-11-21-repos-lfs-links.ts";
 import { formerNames } from "./migrations/2026-11-22-repos-former-names.ts";
 import { accessRequests } from "./migrations/2026-11-22-repos-gates.ts";
 import { repoTags } from "./migrations/2026-11-22-repos-tags.ts";
+import { pulls } from "./migrations/2026-11-23-repos-pulls.ts";
 
 /** In the order of their names. One that was released is never edited again. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -16,6 +17,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "2026-11-22-repos-former-names": formerNames,
   "2026-11-22-repos-gates": accessRequests,
   "2026-11-22-repos-tags": repoTags,
+  "2026-11-23-repos-pulls": pulls,
 };
 
 /** Brings the hub's tables to the newest version. @throws whatever a migration threw; that migration is rolled back. */

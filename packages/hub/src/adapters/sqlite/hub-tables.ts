@@ -8,6 +8,9 @@ export interface HubTables {
   former_names: FormerNameRow;
   access_requests: AccessRequestRow;
   repo_tags: RepoTagRow;
+  discussions: DiscussionRow;
+  discussion_events: DiscussionEventRow;
+  pull_uploads: PullUploadRow;
 }
 
 export interface RepoTagRow {
@@ -21,6 +24,38 @@ export interface FormerNameRow {
   repo_key: string;
   repo_id: string;
   moved_at: number;
+}
+
+export interface DiscussionRow {
+  repo_id: string;
+  num: number;
+  title: string;
+  status: "open" | "closed" | "draft" | "merged";
+  author_kind: "user" | "workload";
+  author_name: string;
+  created_at: number;
+  target: string | null;
+  merge_base: string | null;
+  merge_commit: string | null;
+}
+
+export interface DiscussionEventRow {
+  seq: Generated<number>;
+  event_id: string;
+  repo_id: string;
+  num: number;
+  author_kind: "user" | "workload";
+  author_name: string;
+  created_at: number;
+  data: string;
+}
+
+export interface PullUploadRow {
+  repo_id: string;
+  user_key: string;
+  oid: string;
+  size: number;
+  asked_at: number;
 }
 
 export interface AccessRequestRow {
