@@ -122,7 +122,34 @@ export const AUDITED_CALLS: readonly AuditedCall[] = [
   ...KINDS.map(({ type }) =>
     simple("DELETE", "/api/repos/delete", { body: { organization: "acme", name: type, type } }),
   ),
+  {
+    route: `POST ${API}/storage/gc`,
+    prepare: async (hub) => {
+      await leaveGarbage(hub, "one");
+      return () => hub.call("POST", `${API}/storage/gc`, { token: hub.adminToken, body: {} });
+    },
+  },
+  {
+    route: `POST ${API}/storage/gc/restore`,
+    prepare: async (hub) => {
+      await leaveGarbage(hub, "two");
+      await hub.call("POST", `${API}/storage/gc`, { token: hub.adminToken, body: {} });
+      return () => hub.call("POST", `${API}/storage/gc/restore`, { token: hub.adminToken, body: { all: true } });
+    },
+  },
 ];
+
+/** An object that no repo holds any more, and another that one does. */
+async function leaveGarbage(hub: RunningHub, name: string): Promise<void> {
+  for (const repo of [`acme/${name}`, "acme/keeper"]) {
+    const [organization, repoName] = repo.split("/");
+    await hub.call("POST", "/api/repos/create", { token: hub.adminToken, body: { organization, name: repoName } });
+    const content = randomBytes(1000);
+    const { href } = await uploadAction(hub, repo, announced(content), ["basic"]);
+    await sendBytes("PUT", href, content);
+  }
+  await hub.call("DELETE", "/api/repos/delete", { token: hub.adminToken, body: { organization: "acme", name } });
+}
 
 /** One byte more than the server takes in one piece when a client can send parts. */
 const PARTED_BYTES = 256 * 1024 * 1024 + 1;

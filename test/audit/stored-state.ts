@@ -1,13 +1,17 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import Database from "better-sqlite3";
 
 /** The log itself, a cache of it, and what was seen of an issuer's keys: nothing that a caller changes. */
 const LEFT_OUT: ReadonlySet<string> = new Set(["audit_log", "audit_tree", "issuer_keys_seen"]);
 
-/** Everything that a caller could have changed, as text: rows of the database and refs of the repos. Objects that no ref reaches do not count. */
+/** Everything that a caller could have changed, as text: rows of the database, refs of the repos, and what is in quarantine. Objects that no ref reaches do not count. */
 export function storedState(dataDir: string): string {
-  return [...rowsOf(path.join(dataDir, "postern.db")), ...refsOf(path.join(dataDir, "repos"))].join("\n");
+  return [
+    ...rowsOf(path.join(dataDir, "postern.db")),
+    ...refsOf(path.join(dataDir, "repos")),
+    ...namesBelow(path.join(dataDir, "lfs", "quarantine")),
+  ].join("\n");
 }
 
 function rowsOf(file: string): readonly string[] {
@@ -30,6 +34,10 @@ function rowsOf(file: string): readonly string[] {
   } finally {
     database.close();
   }
+}
+
+function namesBelow(folder: string): readonly string[] {
+  return existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: "utf8" }).toSorted() : [];
 }
 
 function refsOf(folder: string): readonly string[] {

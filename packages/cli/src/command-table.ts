@@ -88,6 +88,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/switch/switch-command.ts")).switchCommand,
   },
   {
+    name: "hub",
+    summary: "Check the storage of a server, and collect its garbage",
+    load: async () => (await import("./commands/hub/hub-command.ts")).hubCommand,
+  },
+  {
     name: "audit",
     summary: "Export and verify the record of who did what",
     load: async () => (await import("./commands/audit/audit-command.ts")).auditCommand,

@@ -88,7 +88,14 @@ async function serve(
   const app = createApp(config, listener, options.log ?? ((line) => process.stderr.write(`${line}\n`)));
   const changingRoutes = requireDeclaredAudit(app);
   const authority = await wireAuthority(config, url, data, clock, app.log);
-  const hub = await wireHub({ ...authority, data, clock, log: app.log, lfsStorage: config.lfsStorage });
+  const hub = await wireHub({
+    ...authority,
+    data,
+    clock,
+    log: app.log,
+    lfsStorage: config.lfsStorage,
+    garbage: config.garbage,
+  });
   let closing = false;
   authority.registerRoutes(app, hub);
   hub.registerRoutes(app);

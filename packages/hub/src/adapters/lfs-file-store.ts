@@ -29,6 +29,7 @@ export interface LfsFileStoreOptions {
 export class LfsFileStore implements LfsStore {
   readonly #root: string;
   readonly #createFile: (path: string) => Promise<WritableFile>;
+  readonly #restores: boolean;
   /** What garbage collection and `hub fsck` do with this store. */
   readonly upkeep: FileUpkeep;
 
@@ -42,8 +43,14 @@ export class LfsFileStore implements LfsStore {
     return new LfsFileStore(directory, options);
   }
 
-  private constructor(root: string, options: LfsFileStoreOptions) {
+  /** For reading only, beside the process that has it open: nothing is cleared away, and nothing brought back from the quarantine. */
+  static look(directory: string): LfsFileStore {
+    return new LfsFileStore(directory, {}, false);
+  }
+
+  private constructor(root: string, options: LfsFileStoreOptions, restores = true) {
     this.#root = root;
+    this.#restores = restores;
     this.upkeep = new FileUpkeep(root);
     this.#createFile = options.createFile ?? ((path) => open(path, "wx"));
   }
@@ -95,6 +102,7 @@ export class LfsFileStore implements LfsStore {
 
   /** A quarantined object that somebody asks for is in use. */
   async #openQuarantined(oid: LfsOid): Promise<FileHandle | undefined> {
+    if (!this.#restores) return undefined;
     return (await this.upkeep.restore(oid)) === "absent" ? undefined : await openIfPresent(this.#objectPath(oid));
   }
 

@@ -21,6 +21,7 @@ export function settingsFromFile(file: string): ServerSettings {
   const keys = parseMapping(file, "keys.", root.keys ?? {});
   const limits = parseMapping(file, "limits.", root.limits ?? {});
   const storage = parseMapping(file, "storage.", root.storage ?? {});
+  const gc = parseMapping(file, "storage.gc.", storage.gc ?? {});
   const s3 = parseMapping(file, "storage.s3.", storage.s3 ?? {});
   refuseUnknown(file, "", root, [
     "port",
@@ -37,7 +38,8 @@ export function settingsFromFile(file: string): ServerSettings {
     "limits",
     "storage",
   ]);
-  refuseUnknown(file, "storage.", storage, ["lfs", "s3"]);
+  refuseUnknown(file, "storage.", storage, ["lfs", "s3", "gc"]);
+  refuseUnknown(file, "storage.gc.", gc, ["enabled", "every_hours", "grace_hours", "quarantine_days", "max_objects"]);
   refuseUnknown(file, "storage.s3.", s3, [
     "endpoint",
     "public_endpoint",
@@ -68,6 +70,11 @@ export function settingsFromFile(file: string): ServerSettings {
     checkpointFile: text(file, "audit.checkpoints.file", checkpoints.file),
     checkpointUrl: text(file, "audit.checkpoints.http", checkpoints.http),
     checkpointOrigin: text(file, "audit.checkpoints.origin", checkpoints.origin),
+    gcEnabled: flag(file, "storage.gc.enabled", gc.enabled),
+    gcEveryHours: number(file, "storage.gc.every_hours", gc.every_hours),
+    gcGraceHours: number(file, "storage.gc.grace_hours", gc.grace_hours),
+    gcQuarantineDays: number(file, "storage.gc.quarantine_days", gc.quarantine_days),
+    gcMaxObjects: number(file, "storage.gc.max_objects", gc.max_objects),
     lfsStorage: text(file, "storage.lfs", storage.lfs),
     s3Endpoint: text(file, "storage.s3.endpoint", s3.endpoint),
     s3PublicEndpoint: text(file, "storage.s3.public_endpoint", s3.public_endpoint),

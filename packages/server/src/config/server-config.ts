@@ -1,11 +1,12 @@
 import path from "node:path";
 import type { LimitSettings, RenamePolicy } from "@postern/authority";
 import { ConfigError } from "./config-error.ts";
+import { type GarbageConfig, type GarbageSettings, parseGarbage } from "./garbage-settings.ts";
 import { parseLimits } from "./limit-settings.ts";
 import { type LfsStorageConfig, parseStorage, type StorageSettings } from "./storage-settings.ts";
 
 /** What a start of the server may be told: flags first, then environment, then the file. */
-export interface ServerSettings extends StorageSettings {
+export interface ServerSettings extends StorageSettings, GarbageSettings {
   readonly port?: number | undefined;
   readonly host?: string | undefined;
   readonly dataDir?: string | undefined;
@@ -59,6 +60,7 @@ export interface ServerConfig {
   readonly checkpointOrigin: string | undefined;
   readonly acceptAuditRollback: boolean;
   readonly lfsStorage: LfsStorageConfig;
+  readonly garbage: GarbageConfig;
   /** `undefined`: only when an administrator asks. */
   readonly rotateKeysAfterDays: number | undefined;
 }
@@ -105,6 +107,7 @@ export function parseServerConfig(settings: ServerSettings): ServerConfig {
     checkpointOrigin: settings.checkpointOrigin,
     acceptAuditRollback: settings.acceptAuditRollback === true,
     lfsStorage: parseStorage(settings),
+    garbage: parseGarbage(settings),
     rotateKeysAfterDays: parseDays("keys.rotate_after_days", settings.rotateKeysAfterDays ?? 90),
   });
 }

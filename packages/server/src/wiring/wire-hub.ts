@@ -9,12 +9,14 @@ import {
   DEFAULT_PUSH_RULES,
   DEFAULT_TRANSFER_SETTINGS,
   findRepo,
+  GarbageCollector,
   type Gatekeeper,
   GitRepositoriesOnDisk,
   GitTransfersOnDisk,
   HubDatabase,
   makeHeldRepo,
   OpenPullRequests,
+  RepoInspectorOnDisk,
   type RepoMoves,
   RepoPacker,
   redirectMovedRepos,
@@ -22,6 +24,7 @@ import {
   registerHubRoutes,
   registerLfsRoutes,
   registerResolveRoutes,
+  registerStorageRoutes,
   SqliteAccessRequests,
   SqliteDiscussions,
   SqliteHeldNames,
@@ -29,14 +32,18 @@ import {
   SqlitePullUploads,
   SqliteRepoCatalogue,
   SqliteRepoNames,
+  SqliteStorageCensus,
   settleRepos,
 } from "@postern/hub";
+import Database from "better-sqlite3";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
+import type { GarbageConfig } from "../config/garbage-settings.ts";
 import type { LfsStorageConfig } from "../config/storage-settings.ts";
 import { refuseChangesInReadOnlyMode } from "../http/read-only-mode.ts";
 import type { DataDirectory } from "../lifecycle/data-directory.ts";
 
 import { repeatEvery } from "../lifecycle/repeat-every.ts";
+import { scheduleGarbage } from "./schedule-garbage.ts";
 import type { HubPorts } from "./wire-authority.ts";
 import { wireLfsStorage } from "./wire-lfs-storage.ts";
 
@@ -56,6 +63,7 @@ export interface HubWiring {
   /** 32 bytes that stay the same over restarts; the key of signed URLs is derived from it. */
   readonly secret: Uint8Array;
   readonly lfsStorage: LfsStorageConfig;
+  readonly garbage: GarbageConfig;
 }
 
 /** How often parts of abandoned uploads are cleared away, in milliseconds. */
@@ -66,7 +74,7 @@ const PACK_INTERVAL_MS = 1_800_000;
 
 /** Builds the hub: the only place where its adapters meet its ports. */
 export async function wireHub(wiring: HubWiring): Promise<WiredHub> {
-  const { data, clock, log, gatekeeper, audit, switches, secret, lfsStorage } = wiring;
+  const { data, clock, log, gatekeeper, audit, switches, secret, lfsStorage, garbage } = wiring;
   const database = await HubDatabase.open(data.database);
   const catalogue = new SqliteRepoCatalogue(database);
   const links = new SqliteLfsLinks(database, clock);
@@ -86,6 +94,17 @@ export async function wireHub(wiring: HubWiring): Promise<WiredHub> {
   );
   const packer = new RepoPacker({ dataDirectory: data.path, startedAtMs });
   const stopPacking = repeatEvery(PACK_INTERVAL_MS, () => packer.sweep(), log, "repos not packed");
+  const census = new Database(data.database, { readonly: true });
+  const collector = new GarbageCollector({
+    census: new SqliteStorageCensus(census),
+    inspector: new RepoInspectorOnDisk(data.path),
+    links,
+    upkeep,
+    audit,
+    clock,
+    policy: garbage.policy,
+  });
+  const stopCollecting = scheduleGarbage(collector, garbage.everySeconds, log);
   const locks = new BranchLocks();
   const moves = wiring.repoMoves(({ connection }) => new SqliteRepoNames(HubDatabase.on(connection)));
   const ticketKey = new Uint8Array(hkdfSync("sha256", secret, "", "postern signed transfer URLs", 32));
@@ -153,6 +172,10 @@ export async function wireHub(wiring: HubWiring): Promise<WiredHub> {
           rules: DEFAULT_PUSH_RULES,
         });
       });
+      app.register(async (scope) => {
+        refuseChangesInReadOnlyMode(scope, switches);
+        registerStorageRoutes(scope, { gatekeeper, collector });
+      });
       app.register(async (scope) =>
         registerResolveRoutes(scope, {
           gatekeeper,
@@ -169,6 +192,8 @@ export async function wireHub(wiring: HubWiring): Promise<WiredHub> {
       stopSweeping();
       stopPacking();
       packer.close();
+      stopCollecting();
+      census.close();
       git.close();
       database.close();
     },

@@ -1,6 +1,13 @@
 import path from "node:path";
-import { type DirectTransfers, LfsFileStore, type LfsStore, type ObjectUpkeep, openS3Storage } from "@postern/hub";
-import type { LfsStorageConfig } from "../config/storage-settings.ts";
+import {
+  type DirectTransfers,
+  LfsFileStore,
+  type LfsStore,
+  type ObjectUpkeep,
+  openS3Storage,
+  type S3Storage,
+} from "@postern/hub";
+import type { LfsStorageConfig, S3Config } from "../config/storage-settings.ts";
 
 /** Where large files lie. */
 export interface LfsStorage {
@@ -16,10 +23,17 @@ export async function wireLfsStorage(config: LfsStorageConfig, dataDir: string):
     const store = await LfsFileStore.open(path.join(dataDir, "lfs"));
     return { store, upkeep: store.upkeep, direct: undefined };
   }
-  const { prefix, credentials, direct: isDirect, ...settings } = config;
-  const { store, upkeep, direct } = openS3Storage({ ...settings, ...credentials() }, prefix, {
-    fetch,
-    nowMs: Date.now,
-  });
-  return { store, upkeep, direct: isDirect ? direct : undefined };
+  const { store, upkeep, direct } = openBucket(config);
+  return { store, upkeep, direct: config.direct ? direct : undefined };
+}
+
+/** The same store for reading only, beside the server that uses it. */
+export function lookAtLfsStorage(config: LfsStorageConfig, dataDir: string): Pick<LfsStorage, "store" | "upkeep"> {
+  if (config !== undefined) return openBucket(config);
+  const store = LfsFileStore.look(path.join(dataDir, "lfs"));
+  return { store, upkeep: store.upkeep };
+}
+
+function openBucket({ prefix, credentials, direct: _, ...settings }: S3Config): S3Storage {
+  return openS3Storage({ ...settings, ...credentials() }, prefix, { fetch, nowMs: Date.now });
 }
