@@ -50,7 +50,7 @@ export const GITHUB_CLAIMS = {
 export async function startHub(
   options: { readonly log?: (line: string) => void } & Pick<
     StartServerOptions,
-    "dataDir" | "limits" | "trustedProxies" | "environment"
+    "dataDir" | "limits" | "requestLimits" | "trustedProxies" | "environment"
   > = {},
 ): Promise<RunningHub> {
   const folder = temporaryFolder("hub");
@@ -70,6 +70,7 @@ export async function startHub(
       refusalFloorMs: 0,
       ...options.limits,
     },
+    requestLimits: { api: 0, apiAnonymous: 0, resolve: 0, resolveAnonymous: 0, ...options.requestLimits },
     log: options.log ?? "silent",
     environment: options.environment,
   });

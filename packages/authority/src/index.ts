@@ -83,6 +83,7 @@ export { IssuerKeyWatch, type KeyChange } from "./issuers/issuer-key-watch.ts";
 export type { IssuerProbe } from "./issuers/issuer-probe.ts";
 export type { IssuerStore } from "./issuers/issuer-store.ts";
 export { seedPresetIssuers } from "./issuers/seed-preset-issuers.ts";
+export { addressKeyOf } from "./limits/address-key.ts";
 export { ExchangeLimits, type LimitSettings } from "./limits/exchange-limits.ts";
 export type { PublisherStore } from "./publishers/publisher-store.ts";
 export { type SwitchedOff, Switches, type SwitchName, type SwitchReader } from "./switches/switches.ts";

@@ -9,6 +9,7 @@ import { type DeclaredRoute, requireDeclaredAudit } from "./http/declared-audit.
 import { registerErrorPages } from "./http/error-pages.ts";
 import { registerHealthRoutes } from "./http/health-routes.ts";
 import { registerHomePage } from "./http/home-page.ts";
+import { limitRequests } from "./http/limit-requests.ts";
 import { type BoundListener, bindListener } from "./lifecycle/bound-listener.ts";
 import { type DataDirectory, openDataDirectory } from "./lifecycle/data-directory.ts";
 import { explainNewerDatabase } from "./lifecycle/newer-database.ts";
@@ -96,6 +97,7 @@ async function serve(
     lfsStorage: config.lfsStorage,
     garbage: config.garbage,
   });
+  limitRequests(app, { gatekeeper: authority.gatekeeper, clock, settings: config.requestLimits });
   let closing = false;
   authority.registerRoutes(app, hub);
   hub.registerRoutes(app);

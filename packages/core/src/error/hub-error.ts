@@ -17,6 +17,7 @@ export type HubErrorCode =
   | "Conflict"
   | "StaleParent"
   | "PayloadTooLarge"
+  | "TooManyRequests"
   | "RangeNotSatisfiable"
   | "ObjectMissing"
   | "StorageFull"

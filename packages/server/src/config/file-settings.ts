@@ -2,13 +2,14 @@ import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { ConfigError } from "./config-error.ts";
 import { LIMIT_NAMES, limitsOfFile } from "./limit-settings.ts";
+import { REQUEST_LIMIT_NAMES, requestLimitsOfFile } from "./request-limit-settings.ts";
 import type { ServerSettings } from "./server-config.ts";
 
 const EXAMPLE = "a line such as `port: 8080`; docs/reference/configuration.md lists them all";
 
 /**
  * The server's settings from a YAML file: `port`, `host`, `data`, `public_url`, `audiences`, `bootstrap_admin`, `trusted_proxies`,
- * `issuers.allow_origins`, `publishers.renames`, `keys.rotate_after_days`, `audit.checkpoints`, `limits`, `storage`.
+ * `issuers.allow_origins`, `publishers.renames`, `keys.rotate_after_days`, `audit.checkpoints`, `limits`, `request_limits`, `storage`.
  *
  * @throws {ConfigError} for a file that cannot be read, an unknown key (a typing error must not be silently ignored) or a wrong type.
  */
@@ -20,6 +21,7 @@ export function settingsFromFile(file: string): ServerSettings {
   const checkpoints = parseMapping(file, "audit.checkpoints.", audit.checkpoints ?? {});
   const keys = parseMapping(file, "keys.", root.keys ?? {});
   const limits = parseMapping(file, "limits.", root.limits ?? {});
+  const requestLimits = parseMapping(file, "request_limits.", root.request_limits ?? {});
   const storage = parseMapping(file, "storage.", root.storage ?? {});
   const gc = parseMapping(file, "storage.gc.", storage.gc ?? {});
   const s3 = parseMapping(file, "storage.s3.", storage.s3 ?? {});
@@ -36,6 +38,7 @@ export function settingsFromFile(file: string): ServerSettings {
     "keys",
     "audit",
     "limits",
+    "request_limits",
     "storage",
   ]);
   refuseUnknown(file, "storage.", storage, ["lfs", "s3", "gc"]);
@@ -51,6 +54,7 @@ export function settingsFromFile(file: string): ServerSettings {
     "credentials_file",
   ]);
   refuseUnknown(file, "limits.", limits, LIMIT_NAMES);
+  refuseUnknown(file, "request_limits.", requestLimits, REQUEST_LIMIT_NAMES);
   refuseUnknown(file, "issuers.", issuers, ["allow_origins"]);
   refuseUnknown(file, "publishers.", publishers, ["renames"]);
   refuseUnknown(file, "audit.", audit, ["checkpoints"]);
@@ -67,6 +71,7 @@ export function settingsFromFile(file: string): ServerSettings {
     allowIssuerOrigins: list(file, "issuers.allow_origins", issuers.allow_origins),
     renames: text(file, "publishers.renames", publishers.renames),
     limits: limitsOfFile((name) => number(file, `limits.${name}`, limits[name])),
+    requestLimits: requestLimitsOfFile((name) => number(file, `request_limits.${name}`, requestLimits[name])),
     checkpointFile: text(file, "audit.checkpoints.file", checkpoints.file),
     checkpointUrl: text(file, "audit.checkpoints.http", checkpoints.http),
     checkpointOrigin: text(file, "audit.checkpoints.origin", checkpoints.origin),

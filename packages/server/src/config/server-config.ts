@@ -3,6 +3,7 @@ import type { LimitSettings, RenamePolicy } from "@postern/authority";
 import { ConfigError } from "./config-error.ts";
 import { type GarbageConfig, type GarbageSettings, parseGarbage } from "./garbage-settings.ts";
 import { parseLimits } from "./limit-settings.ts";
+import { parseRequestLimits, type RequestLimitSettings } from "./request-limit-settings.ts";
 import { type LfsStorageConfig, parseStorage, type StorageSettings } from "./storage-settings.ts";
 
 /** What a start of the server may be told: flags first, then environment, then the file. */
@@ -35,6 +36,8 @@ export interface ServerSettings extends StorageSettings, GarbageSettings {
   readonly acceptAuditRollback?: boolean | undefined;
   /** Limits of the exchange that differ from the defaults. */
   readonly limits?: Partial<LimitSettings> | undefined;
+  /** Limits of API calls and downloads that differ from the defaults. */
+  readonly requestLimits?: Partial<RequestLimitSettings> | undefined;
   /** Listen on a public address without TLS in front. */
   readonly allowInsecurePublicBind?: boolean | undefined;
 }
@@ -54,6 +57,7 @@ export interface ServerConfig {
   readonly allowIssuerOrigins: readonly string[];
   readonly renames: RenamePolicy;
   readonly limits: LimitSettings;
+  readonly requestLimits: RequestLimitSettings;
   /** Absolute path. */
   readonly checkpointFile: string | undefined;
   readonly checkpointUrl: string | undefined;
@@ -102,6 +106,7 @@ export function parseServerConfig(settings: ServerSettings): ServerConfig {
     ),
     renames: parseRenames(settings.renames ?? "once"),
     limits: parseLimits(settings.limits ?? {}),
+    requestLimits: parseRequestLimits(settings.requestLimits ?? {}),
     checkpointFile: settings.checkpointFile === undefined ? undefined : path.resolve(settings.checkpointFile),
     checkpointUrl: settings.checkpointUrl === undefined ? undefined : parseSinkUrl(settings.checkpointUrl),
     checkpointOrigin: settings.checkpointOrigin,
