@@ -1,6 +1,6 @@
 import { HubError } from "@postern/core/error/hub-error";
 import type { ObjectId } from "./object-id.ts";
-import { FOLDER_MODE, type TreeItem } from "./tree-object.ts";
+import { FOLDER_MODE, indexInTree, type TreeItem } from "./tree-object.ts";
 
 /** A tree entry with its whole path. */
 export interface ListedItem extends TreeItem {
@@ -45,7 +45,7 @@ export async function listTreePage(
     const [name, ...deeper] = skipTo;
     let start = 0;
     if (name !== undefined) {
-      start = entries.findIndex((entry) => entry.name === name);
+      start = indexInTree(entries, name);
       const resumed = entries[start];
       if (resumed === undefined) throw badCursor();
       if (query.recursive && resumed.mode === FOLDER_MODE) {
@@ -55,7 +55,9 @@ export async function listTreePage(
       }
       start += 1;
     }
-    for (const entry of entries.slice(start)) {
+    for (let index = start; index < entries.length; index++) {
+      const entry = entries[index];
+      if (entry === undefined) break;
       if (items.length >= query.limit) return false;
       const path = folder + entry.name;
       items.push({ ...entry, path });

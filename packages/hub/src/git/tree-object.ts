@@ -37,15 +37,47 @@ export function parseTree(content: Buffer): readonly TreeItem[] {
 
 /** The content of a tree object, sorted as git wants it: by bytes, a folder as if its name ended in `/`. */
 export function formatTree(items: Iterable<TreeItem>): Buffer {
-  const sorted = [...items].sort(compareTreeItems);
-  return Buffer.concat(
-    sorted.flatMap(({ mode, name, oid }) => [Buffer.from(`${mode} ${name}\0`), Buffer.from(oid, "hex")]),
+  // Keys are made once: made for each comparison, they were most of the time of a commit into a folder of 100,000 files.
+  const keyed = Array.from(items, (item) => ({ item, key: Buffer.from(sortKeyOf(item)) }));
+  const isSorted = keyed.every(
+    ({ key }, index) => index === 0 || Buffer.compare(keyed[index - 1]?.key ?? key, key) <= 0,
   );
+  if (!isSorted) keyed.sort((left, right) => Buffer.compare(left.key, right.key));
+  const content = Buffer.allocUnsafe(keyed.reduce((size, { item, key }) => size + sizeOf(item, key), 0));
+  let at = 0;
+  for (const { item, key } of keyed) {
+    at += content.write(`${item.mode} `, at, "latin1");
+    at += key.copy(content, at, 0, nameLength(item, key));
+    at = content.writeUInt8(0, at);
+    at += content.write(item.oid, at, "hex");
+  }
+  return content;
 }
 
-/** Git's order of the entries of one tree. */
-export function compareTreeItems(left: TreeItem, right: TreeItem): number {
-  return Buffer.compare(Buffer.from(sortKeyOf(left)), Buffer.from(sortKeyOf(right)));
+/** Where an entry of this name is in a tree, which git keeps in order; -1 when there is none. */
+export function indexInTree(items: readonly TreeItem[], name: string): number {
+  for (const key of [Buffer.from(name), Buffer.from(`${name}/`)]) {
+    let [low, high] = [0, items.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const item = items[middle];
+      if (item !== undefined && Buffer.compare(Buffer.from(sortKeyOf(item)), key) < 0) low = middle + 1;
+      else high = middle;
+    }
+    if (items[low]?.name === name) return low;
+  }
+  // A tree that another program wrote in another order.
+  return items.findIndex((item) => item.name === name);
+}
+
+/** Bytes of one entry: mode, blank, name, NUL, id. */
+function sizeOf(item: TreeItem, key: Buffer): number {
+  return item.mode.length + 1 + nameLength(item, key) + 21;
+}
+
+/** The sort key of a folder has a slash that its name has not. */
+function nameLength({ mode }: TreeItem, key: Buffer): number {
+  return mode === FOLDER_MODE ? key.length - 1 : key.length;
 }
 
 function sortKeyOf({ name, mode }: TreeItem): string {

@@ -15,6 +15,7 @@ const PAGE = { fallback: 100, max: 1000 } as const;
 /** Where each repo's git has to be asked. */
 const DETAILED_PAGE = { fallback: 50, max: 100 } as const;
 const MAX_LISTED_FILES = 1000;
+const MAX_LISTED_TAGS = 1000;
 const MAX_CONFIG_BYTES = 100 * 1024;
 /** Filters of one request, so that a long query cannot become a slow one. */
 const MAX_FILTERS = 20;
@@ -34,6 +35,9 @@ export function registerRepoListRoutes(app: FastifyInstance, routeDeps: RepoInfo
   const deps = { ...routeDeps, cards: new CardReader() };
   for (const kind of REPO_KINDS) {
     app.get(`/api/${pluralOf(kind)}`, (request, reply) => listRepos(deps, kind, request, reply));
+    app.get(`/api/${pluralOf(kind)}-tags-by-type`, async (_request, reply) =>
+      reply.send(tagsByType(kind, await deps.catalogue.publicTags(kind, MAX_LISTED_TAGS))),
+    );
   }
 }
 
@@ -144,6 +148,21 @@ async function configOf(git: GitRepository, commit: Parameters<GitRepository["en
   } catch {
     return null;
   }
+}
+
+/** As `get_model_tags` reads it: the Hub's groups, with what public cards here say. A tag without a type of its own is an `other`. */
+function tagsByType(kind: RepoKind, tags: readonly string[]): Record<string, readonly Record<string, string>[]> {
+  const first =
+    kind === "dataset" ? ["task_categories", "language"] : ["pipeline_tag", "library", "language", "dataset"];
+  const groups: Record<string, Record<string, string>[]> = Object.fromEntries(
+    [...first, "license", "other"].map((type) => [type, []]),
+  );
+  for (const tag of tags) {
+    const [prefix = "", label] = /^([a-z_]+):(.+)$/.exec(tag)?.slice(1) ?? [];
+    const type = label !== undefined && Object.hasOwn(groups, prefix) ? prefix : "other";
+    groups[type]?.push({ id: tag, label: type === "other" ? tag : (label ?? tag), type });
+  }
+  return groups;
 }
 
 function encodePlace({ value, seq }: ListPlace): string {

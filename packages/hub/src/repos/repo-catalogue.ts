@@ -76,4 +76,6 @@ export interface RepoCatalogue {
   /** Notes what the card says, in place of what it said before. A hint likewise. */
   describe(repoId: string, facts: CardFacts): Promise<void>;
   list(query: RepoQuery): Promise<readonly ListedRepo[]>;
+  /** Tags of public repos of this kind, those of the most repos first; at most `limit`. */
+  publicTags(kind: RepoKind, limit: number): Promise<readonly string[]>;
 }

@@ -36,7 +36,8 @@ export class StructureCache {
   set(repoId: string, oid: ObjectId, structure: Structure, contentBytes: number): void {
     const key = `${repoId} ${oid}`;
     const bytes = 500 + contentBytes * 5;
-    if (bytes > this.#maxBytes / 4 || this.#held.has(key)) return;
+    // Half, so that a folder of 100,000 files is kept: reading it anew would be nine tenths of the time of each page of it.
+    if (bytes > this.#maxBytes / 2 || this.#held.has(key)) return;
     this.#held.set(key, { structure, bytes });
     this.#bytes += bytes;
     for (const [oldest, { bytes: freed }] of this.#held) {

@@ -1,6 +1,6 @@
 import type { GateMode, Visibility } from "@postern/core/access/repo-access";
 import { HubError } from "@postern/core/error/hub-error";
-import { REPO_KINDS } from "@postern/core/resource/repo-kind";
+import { REPO_KINDS, type RepoKind } from "@postern/core/resource/repo-kind";
 import { parseRepoRef, type RepoRef, repoKeyOf } from "@postern/core/resource/repo-ref";
 import { type EpochSeconds, epochSeconds } from "@postern/core/time/epoch-seconds";
 import type { Selectable } from "kysely";
@@ -12,7 +12,7 @@ import type { RepoRow } from "./hub-tables.ts";
 import { placeOf, selectRepos } from "./select-repos.ts";
 import { SqliteHeldNames } from "./sqlite-held-names.ts";
 import { SqliteRepoNames } from "./sqlite-repo-names.ts";
-import { storeFacts, tagsOf } from "./stored-card-facts.ts";
+import { publicTagsOf, storeFacts, tagsOf } from "./stored-card-facts.ts";
 
 /** The catalogue of repos in `postern.db`. */
 export class SqliteRepoCatalogue implements RepoCatalogue {
@@ -142,6 +142,10 @@ export class SqliteRepoCatalogue implements RepoCatalogue {
 
   async describe(repoId: string, facts: CardFacts): Promise<void> {
     this.#database.write(() => storeFacts(this.#database, repoId, facts));
+  }
+
+  async publicTags(kind: RepoKind, limit: number): Promise<readonly string[]> {
+    return publicTagsOf(this.#database, kind, limit);
   }
 
   async list(query: RepoQuery): Promise<readonly ListedRepo[]> {

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import type { RepoKind } from "@postern/core/resource/repo-kind";
 import type { CardFacts } from "../../repos/card-facts.ts";
 import type { HubDatabase } from "./hub-database.ts";
 
@@ -48,4 +49,22 @@ export function tagsOf(database: HubDatabase, repoIds: readonly string[]): Reado
     tags.set(repo_id, list);
   }
   return tags;
+}
+
+/** What the cards of public repos say, the commonest first; a private repo's tags are its own. */
+export function publicTagsOf(database: HubDatabase, kind: RepoKind, limit: number): readonly string[] {
+  return database
+    .all((db) =>
+      db
+        .selectFrom("repo_tags")
+        .innerJoin("repos", "repos.repo_id", "repo_tags.repo_id")
+        .select(({ fn }) => [fn.min("repo_tags.tag").as("tag"), fn.countAll<number>().as("repos")])
+        .where("repos.kind", "=", kind)
+        .where("repos.visibility", "=", "public")
+        .groupBy("repo_tags.tag_key")
+        .orderBy("repos", "desc")
+        .orderBy("tag")
+        .limit(limit),
+    )
+    .map(({ tag }) => tag);
 }
