@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
+import { tmpdir } from "node:os";
 import { downloadFile, fileDownloadInfo, listFiles, modelInfo } from "@huggingface/hub";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bareEnvironment, posternCommand, runCommand } from "../harness/run-command.ts";
 import { GITHUB_CLAIMS, type RunningHub, startHub } from "../harness/running-hub.ts";
 
 const REPO = "acme/gated";
@@ -233,6 +235,25 @@ describe("a gate that opens by itself", () => {
     await gate(false);
     expect((await hub.call("GET", FILE)).text).toBe("{}");
   });
+});
+
+it("is asked for by the command line, with answers, and shows what became of it", async () => {
+  await gate("manual");
+  const cli = await hub.user("cli");
+  const [program, script] = posternCommand;
+  const run = (...extra: string[]) =>
+    runCommand(program, [script, "repo", "request-access", REPO, ...extra], {
+      cwd: tmpdir(),
+      env: { ...bareEnvironment(tmpdir()), HF_ENDPOINT: hub.url, HF_TOKEN: cli },
+    });
+  const asked = await run("--answer", "affiliation=ACME = University", "use=research", "--json");
+  expect([asked.code, JSON.parse(asked.stdout).status], asked.stderr).toEqual([0, "pending"]);
+  const mine = (await list("pending")).json.find(({ user }: { user: { user: string } }) => user.user === "cli");
+  expect(mine.fields).toEqual({ affiliation: "ACME = University", use: "research" });
+  await handle("cli", "rejected");
+  const refused = await run();
+  expect([refused.code, refused.stdout]).toEqual([1, expect.stringContaining("has been rejected")]);
+  expect((await run("--answer", "nothing")).code).toBe(2);
 });
 
 it("shows a page that says how to ask, and nothing of a hidden repo", async () => {

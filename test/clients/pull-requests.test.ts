@@ -135,6 +135,23 @@ describe("a pull request", () => {
     expect((await hub.call("HEAD", `/${REPO}/resolve/main/model.safetensors`)).status).toBe(404);
   });
 
+  it("is merged once, beside commits and other merges at the same moment, and nothing is lost", async () => {
+    const pulls: number[] = [];
+    for (let at = 0; at < 4; at++) pulls.push(await pull(eve, { [`race/pull-${at}.txt`]: String(at) }));
+    const merges = pulls.flatMap((num) => [act(ada, num, "merge"), act(ada, num, "merge")]);
+    const commits = pulls.map((_, at) => send(ada, "main", { [`race/commit-${at}.txt`]: String(at) }));
+    const answers = await Promise.all([...merges, ...commits]);
+    const merged = answers.slice(0, merges.length).filter(({ status }) => status === 200);
+    expect(merged).toHaveLength(pulls.length);
+    expect(answers.slice(merges.length).map(({ status }) => status)).toEqual(pulls.map(() => 200));
+    const { json } = await hub.call("GET", `${API}/tree/main/race`);
+    expect(json).toHaveLength(2 * pulls.length);
+    const { json: log } = await hub.call("GET", `${API}/commits/main`);
+    for (const { json: made } of answers.slice(merges.length))
+      expect(log.filter(({ id }: { id: string }) => id === made.commitOid)).toHaveLength(1);
+    for (const num of pulls) expect((await show(num)).json.status).toBe("merged");
+  });
+
   it("takes commits of its author and of writers only", async () => {
     const num = await pull(eve, { "own.txt": "1" });
     const mallory = await hub.user("mallory");

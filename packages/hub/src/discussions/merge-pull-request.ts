@@ -5,6 +5,7 @@ import type { GitRepository } from "../git/git-repository.ts";
 import type { ObjectId } from "../git/object-id.ts";
 import { formatTree } from "../git/tree-object.ts";
 import { type AfterRefsMovedDeps, afterRefsMoved } from "../repos/after-refs-moved.ts";
+import { refuseBadCard } from "../repos/check-card.ts";
 import { storageRefusal } from "../repos/storage-refusal.ts";
 import { commentEvents, type DiscussionChange, newEvent, update } from "./change-discussion.ts";
 import type { Discussion, DiscussionEvent, PullRequest } from "./discussion.ts";
@@ -23,7 +24,7 @@ const MAX_ATTEMPTS = 5;
  * merges. Order: objects durable, audit entry durable, branch moved by compare-and-swap, pull request marked. After a crash before the
  * last step merging again marks it.
  *
- * @throws {HubError} 409 `Conflict` when it is no open pull request, has conflicts (`filesWithConflicts`), or the branch moves too fast.
+ * @throws {HubError} 400 for a card that cannot be read; 409 `Conflict` when it is no open pull request, has conflicts (`filesWithConflicts`), or the branch moves too fast.
  */
 export async function mergePullRequest(
   deps: DiscussionDeps & AfterRefsMovedDeps,
@@ -62,6 +63,7 @@ async function advanceTarget(
     const state = await pullStateOf(git, discussion);
     if (state === undefined) throw new HubError(409, "Conflict", "The branch of this pull request does not exist.");
     const commit = await mergedCommit(deps, change, git, state);
+    await refuseBadCard(git, await treeOf(git, commit), await treeOf(git, state.target));
     const detail = { num: discussion.num, ref: pull.target, from: state.target, to: commit, head: state.head };
     await deps.audit.record(discussionEvent("discussion.merge", caller, repo, detail));
     const outcome = commit === state.target ? "updated" : await git.updateRef(pull.target, commit, state.target);
