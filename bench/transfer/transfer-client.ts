@@ -57,6 +57,18 @@ export class TransferClient {
     if (!completion.ok) throw new Error(`completing: ${completion.status} ${await completion.text()}`);
   }
 
+  /** Where one PUT takes the whole object. */
+  async basicUrl(oid: string, size: number): Promise<string> {
+    const asked = { operation: "upload", transfers: ["basic"], hash_algo: "sha256", objects: [{ oid, size }] };
+    const batch = `/${this.#repo}.git/info/lfs/objects/batch`;
+    const answer: BatchAnswer = JSON.parse(
+      await this.#post(batch, "application/vnd.git-lfs+json", JSON.stringify(asked)),
+    );
+    const href = answer.objects[0]?.actions?.upload.href;
+    if (href === undefined) throw new Error("the object is stored already: nothing to measure");
+    return href;
+  }
+
   async commit(path: string, oid: string, size: number): Promise<void> {
     const lines = [
       { key: "header", value: { summary: `Add ${path}` } },
