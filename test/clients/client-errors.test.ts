@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { HubApiError } from "@huggingface/hub";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type RunningHub, startHub } from "../harness/running-hub.ts";
@@ -25,7 +26,7 @@ beforeAll(async () => {
   tokens.reader = (
     await hub.call("POST", "/api/postern/v1/tokens", { token: hub.adminToken, body: { user: "ada", role: "read" } })
   ).json.token;
-  for (const repo of [REPO, "ada/gated"]) await hub.repo(repo, { token });
+  for (const repo of [REPO, "ada/gated", "ada/off"]) await hub.repo(repo, { token });
   await hub.repo("ada/secret", { token, private: true });
   first = (await hub.call("GET", `/api/models/${REPO}`)).json.sha;
   for (const repo of [REPO, "ada/gated"]) {
@@ -35,8 +36,56 @@ beforeAll(async () => {
   }
   await hub.call("POST", `/api/models/${REPO}/tag/main`, { token, body: { tag: "v1", message: "annotated" } });
   await hub.call("PUT", "/api/models/ada/gated/settings", { token, body: { gated: "manual" } });
+  const off = (by: string) => hub.call("PUT", "/api/models/ada/off/settings", { token: by, body: { disabled: true } });
+  expect((await off(token)).status).toBe(403);
+  expect((await off(hub.adminToken)).json.disabled).toBe(true);
 });
 afterAll(async () => hub?.[Symbol.asyncDispose]());
+
+describe("a repo that an administrator took off", () => {
+  it("is closed to its owner everywhere, with the URLs from before, until it is put back", async () => {
+    const token = tokens.ada ?? "";
+    const settings = (disabled: boolean) =>
+      hub.call("PUT", "/api/models/ada/off/settings", { token: hub.adminToken, body: { disabled } });
+    await settings(false);
+    const bytes = "large";
+    const oid = createHash("sha256").update(bytes).digest("hex");
+    const batch = (operation: string) =>
+      hub.call("POST", "/ada/off.git/info/lfs/objects/batch", {
+        token,
+        body: { operation, transfers: ["basic"], objects: [{ oid, size: bytes.length }] },
+      });
+    const up = (await batch("upload")).json.objects[0].actions.upload.href;
+    expect((await fetch(up, { method: "PUT", body: bytes })).status).toBe(200);
+    const down = (await batch("download")).json.objects[0].actions.download.href;
+    expect((await fetch(down)).status).toBe(200);
+    await settings(true);
+    for (const [method, path] of [
+      ["GET", "/api/models/ada/off"],
+      ["HEAD", "/ada/off/resolve/main/.gitattributes"],
+      ["GET", "/ada/off/info/refs?service=git-upload-pack"],
+      ["GET", "/ada/off/info/refs?service=git-receive-pack"],
+      ["POST", "/api/models/ada/off/branch/x"],
+      ["PUT", "/api/models/ada/off/settings"],
+      ["GET", "/api/models/ada/off/discussions"],
+      ["GET", "/api/postern/v1/models/ada/off/publishers"],
+    ] as const) {
+      const answer = await hub.call(method, path, {
+        token,
+        ...(method === "PUT" ? { body: { disabled: false } } : {}),
+      });
+      expect([answer.status, answer.headers.get("x-error-message")], `${method} ${path}`).toEqual([
+        403,
+        "Access to this resource is disabled.",
+      ]);
+    }
+    expect((await fetch(down)).status).toBe(403);
+    const gone = await hub.call("DELETE", "/api/repos/delete", { token, body: { name: "off", type: "model" } });
+    expect(gone.status).toBe(403);
+    expect((await hub.call("GET", "/api/models?author=ada", { token })).text).not.toContain("ada/off");
+    expect((await hub.call("GET", "/api/models/ada/off", { token: hub.adminToken })).json.disabled).toBe(true);
+  });
+});
 
 describe("the unmodified JavaScript client", () => {
   const met = ERROR_CASES.flatMap(({ js, ...rest }) => (js === undefined ? [] : [{ ...rest, js }]));

@@ -46,6 +46,16 @@ export const ERROR_CASES: readonly ErrorCase[] = [
       words: /Access to model ada\/gated is restricted/,
     }),
   ),
+  ...(["nobody", "ada"] as const).map(
+    (who): ErrorCase => ({
+      name: `a repo that was taken off, to ${who}`,
+      who,
+      status: 403,
+      python: [`api.model_info("ada/off")`, "DisabledRepoError"],
+      js: (call) => js.modelInfo({ ...call, name: "ada/off" }),
+      words: /Access to this resource is disabled\./,
+    }),
+  ),
   {
     name: "a revision that does not exist",
     who: "ada",

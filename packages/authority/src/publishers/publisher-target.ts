@@ -30,6 +30,8 @@ export async function authoriseTarget(
       return targetOf(known);
     case "hidden":
       throw noSuchRepo();
+    case "disabled":
+      throw new ApiError("forbidden", "Access to this resource is disabled.");
     case "forbidden":
       throw new ApiError("forbidden", decision.reason);
   }

@@ -19,6 +19,8 @@ export interface GuardedRepo {
   readonly visibility: Visibility;
   /** Absent: whoever may read the repo may read its files. */
   readonly gated?: GateMode;
+  /** True where an administrator of the deployment took the repo off: nobody else reads or changes it. Absent: false. */
+  readonly disabled?: boolean;
   /** True where only trusted publishers write: a personal token, stolen or forgotten, then cannot. Absent: false. */
   readonly trustedPublishingOnly?: boolean;
 }
@@ -27,11 +29,12 @@ export interface GuardedRepo {
 export const TRUSTED_PUBLISHING_ONLY = "TrustedPublishingOnly";
 
 /**
- * `hidden` means that the caller must not even learn that the repo exists; `forbidden` that it may be told "no";
+ * `disabled`: whoever may know the repo is told that it was taken off. `hidden` means that the caller must not even learn that the repo exists; `forbidden` that it may be told "no";
  * `anonymous` on both says that credentials might help.
  */
 export type AccessDecision =
   | { readonly kind: "allow" }
+  | { readonly kind: "disabled" }
   | { readonly kind: "hidden"; readonly anonymous: boolean }
   | {
       readonly kind: "forbidden";
@@ -49,6 +52,7 @@ export function decideRepoAccess(
 ): AccessDecision {
   const anonymous = principal.kind === "anonymous";
   if (!mayRead(principal, guarded)) return { kind: "hidden", anonymous };
+  if (guarded.disabled === true && !administers(principal)) return { kind: "disabled" };
   if (permission === "read") return { kind: "allow" };
   const refusal = refuseChange(principal, guarded, permission);
   if (refusal !== undefined) return { kind: "forbidden", anonymous, reason: refusal, rule: undefined };
@@ -60,6 +64,11 @@ export function decideRepoAccess(
 
 const ONLY_PUBLISHERS_WRITE =
   "Only trusted publishers write to this repo: push from its CI job, or let an administrator switch this setting off.";
+
+/** Administrators of the deployment, who alone take a repo off and put it back. */
+export function administers(principal: Principal): boolean {
+  return principal.kind === "user" && principal.isAdmin;
+}
 
 /** May this principal create a repo in `namespace`? */
 export function mayCreateRepoIn(principal: Principal, namespace: string): boolean {

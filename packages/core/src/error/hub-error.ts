@@ -5,6 +5,7 @@ export type HubErrorCode =
   | "RepoNotFound"
   | "GatedRepo"
   | "RepoNotGated"
+  | "RepoDisabled"
   | "RevisionNotFound"
   | "EntryNotFound"
   | "RepoExists"

@@ -29,10 +29,17 @@ export async function openRepo(
       return stored;
     case "hidden":
       throw repoNotFound(principal);
+    case "disabled":
+      throw repoDisabled();
     case "forbidden":
       if (decision.anonymous) throw new HubError(401, "Forbidden", decision.reason, { headers: LOGIN_CHALLENGE });
       throw new HubError(403, decision.rule ?? "Forbidden", decision.reason);
   }
+}
+
+/** Python knows a disabled repo by exactly these words (hub-wire §1.2). */
+export function repoDisabled(): HubError {
+  return new HubError(403, "RepoDisabled", "Access to this resource is disabled.");
 }
 
 /** The same words whether the repo is missing or hidden. */

@@ -50,6 +50,7 @@ export function catalogueJson({
   repoId,
   visibility,
   gated,
+  disabled,
   trustedPublishingOnly,
   createdAt,
   updatedAt,
@@ -61,7 +62,7 @@ export function catalogueJson({
     author: repo.namespace,
     private: visibility === "private",
     gated: gated ?? false,
-    disabled: false,
+    disabled: disabled === true,
     // Ours: readers may see that no forgotten token can have written here lately.
     ...(trustedPublishingOnly === true ? { trustedPublishingOnly } : {}),
     downloads: 0,

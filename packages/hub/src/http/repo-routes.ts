@@ -7,7 +7,13 @@ import type { FastifyInstance } from "fastify";
 import { openRepoForChange } from "../access/open-repo-for-change.ts";
 import { parseEntryPath } from "../git/entry-path.ts";
 import { afterRefsMoved } from "../repos/after-refs-moved.ts";
-import { changeGate, changeTrustedPublishingOnly, changeVisibility, deleteRepo } from "../repos/change-repo.ts";
+import {
+  changeDisabled,
+  changeGate,
+  changeTrustedPublishingOnly,
+  changeVisibility,
+  deleteRepo,
+} from "../repos/change-repo.ts";
 import { createRepo } from "../repos/create-repo.ts";
 import type { FirstFile } from "../repos/first-commit.ts";
 import { type MoveDependencies, moveRepo } from "../repos/move-repo.ts";
@@ -99,6 +105,9 @@ export function registerRepoRoutes(app: FastifyInstance, deps: RepoAccessDeps & 
         const visibility = visibilityOf(fields) ?? repo.visibility;
         const gated = fields.optionalGate() ?? repo.gated ?? false;
         const only = fields.optionalFlag("trustedPublishingOnly") ?? repo.trustedPublishingOnly === true;
+        const disabled = fields.optionalFlag("disabled") ?? repo.disabled === true;
+        // First, because others may not be allowed to do it: then nothing is changed.
+        if (disabled !== (repo.disabled === true)) await changeDisabled(deps, caller, repo, disabled);
         const before = repo.gated ?? false;
         // Whatever closes comes before whatever opens: public and gated at once, or private and open, is never open in between.
         if (gated !== before && gated !== false) await changeGate(deps, caller, repo, gated);
@@ -110,6 +119,7 @@ export function registerRepoRoutes(app: FastifyInstance, deps: RepoAccessDeps & 
           private: visibility === "private",
           gated,
           trustedPublishingOnly: only,
+          disabled,
         });
       },
     );

@@ -2,6 +2,7 @@ import { HubError } from "@postern/core/error/hub-error";
 import type { Clock } from "@postern/core/time/clock";
 import type { AuditLog } from "../access/audit-log.ts";
 import type { Gatekeeper } from "../access/gatekeeper.ts";
+import { repoDisabled } from "../access/open-repo.ts";
 import type { AccessRequests } from "../gates/access-requests.ts";
 import type { RepoCatalogue } from "../repos/repo-catalogue.ts";
 import { openTicket, type TransferOperation, type TransferTicket } from "./transfer-ticket.ts";
@@ -59,6 +60,7 @@ export async function checkTicket<Operation extends TransferOperation>(
   if (repo === undefined) {
     throw new HubError(404, "RepoNotFound", "The repo of this transfer does not exist any more.");
   }
+  if (repo.disabled === true) throw repoDisabled();
   // The attack: URLs collected while a repo was public, used after its owner closed it.
   if (ticket.wasPublic && repo.visibility !== "public") {
     throw new HubError(403, "Forbidden", "The repo of this transfer has become private. Start the transfer again.");

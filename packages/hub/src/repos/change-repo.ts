@@ -1,4 +1,5 @@
-import type { GateMode, Visibility } from "@postern/core/access/repo-access";
+import { administers, type GateMode, type Visibility } from "@postern/core/access/repo-access";
+import { HubError } from "@postern/core/error/hub-error";
 import type { Caller } from "../access/caller.ts";
 import { repoNotFound } from "../access/open-repo.ts";
 import { lifecycleEvent, type RepoLifecycleDependencies } from "./create-repo.ts";
@@ -27,6 +28,22 @@ export async function changeTrustedPublishingOnly(
   const event = lifecycleEvent("repo.settings", "allowed", caller, repo);
   await deps.audit.record({ ...event, detail: { ...event.detail, trusted_publishing_only: on } });
   const outcome = await deps.catalogue.setTrustedPublishingOnly(repo.repoId, on, deps.clock.now());
+  if (outcome === "missing") throw repoNotFound(caller.principal);
+}
+
+/** Takes a repo off, or puts it back: an administrator's alone. @throws {HubError} 403 `Forbidden`. */
+export async function changeDisabled(
+  deps: RepoLifecycleDependencies,
+  caller: Caller,
+  repo: StoredRepo,
+  disabled: boolean,
+): Promise<void> {
+  if (!administers(caller.principal)) {
+    throw new HubError(403, "Forbidden", "Only an administrator of this hub takes a repo off.");
+  }
+  const event = lifecycleEvent("repo.settings", "allowed", caller, repo);
+  await deps.audit.record({ ...event, detail: { ...event.detail, disabled } });
+  const outcome = await deps.catalogue.setDisabled(repo.repoId, disabled, deps.clock.now());
   if (outcome === "missing") throw repoNotFound(caller.principal);
 }
 

@@ -19,8 +19,8 @@ export async function findRepo(
   const stored = await catalogue.find(wanted);
   const held = await catalogue.findHeld(wanted, now);
   if (stored !== undefined) {
-    const { repo, repoId, visibility, trustedPublishingOnly = false } = stored;
-    return { repo, repoId, visibility, trustedPublishingOnly };
+    const { repo, repoId, visibility, trustedPublishingOnly = false, disabled = false } = stored;
+    return { repo, repoId, visibility, trustedPublishingOnly, disabled };
   }
   if (held === undefined) return undefined;
   const { repo, repoId, heldBy, expiresAt } = held;

@@ -70,6 +70,7 @@ export interface RepoCatalogue {
   setVisibility(repoId: string, visibility: Visibility, at: EpochSeconds): Promise<"changed" | "missing">;
   /** `undefined` takes the gate away; requests stay and count again when it comes back. */
   setGate(repoId: string, gated: GateMode | undefined, at: EpochSeconds): Promise<"changed" | "missing">;
+  setDisabled(repoId: string, disabled: boolean, at: EpochSeconds): Promise<"changed" | "missing">;
   setTrustedPublishingOnly(repoId: string, on: boolean, at: EpochSeconds): Promise<"changed" | "missing">;
   /** Notes a commit. Only a hint for listings: may be lost in a crash. */
   touch(repoId: string, at: EpochSeconds): Promise<void>;

@@ -104,5 +104,6 @@ export interface RepoRow {
   library_name: Generated<string | null>;
   trusted_publishing_only: Generated<0 | 1>;
   gated: Generated<"auto" | "manual" | null>;
+  disabled: Generated<0 | 1>;
   seq: Generated<number>;
 }

@@ -126,6 +126,16 @@ export class SqliteRepoCatalogue implements RepoCatalogue {
     return changes === 1 ? "changed" : "missing";
   }
 
+  async setDisabled(repoId: string, disabled: boolean, at: EpochSeconds): Promise<"changed" | "missing"> {
+    const changes = this.#database.run((db) =>
+      db
+        .updateTable("repos")
+        .set({ disabled: disabled ? 1 : 0, updated_at: at })
+        .where("repo_id", "=", repoId),
+    );
+    return changes === 1 ? "changed" : "missing";
+  }
+
   async setGate(repoId: string, gated: GateMode | undefined, at: EpochSeconds): Promise<"changed" | "missing"> {
     const changes = this.#database.run((db) =>
       db
@@ -175,6 +185,7 @@ function toStoredRepo(row: Selectable<RepoRow>): StoredRepo {
     repo,
     repoId: row.repo_id,
     visibility: row.visibility,
+    ...(row.disabled === 1 ? { disabled: true } : {}),
     ...(row.gated === null ? {} : { gated: row.gated }),
     ...(row.trusted_publishing_only === 1 ? { trustedPublishingOnly: true } : {}),
     createdAt: epochSeconds(row.created_at),
