@@ -2,10 +2,13 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import path from "node:path";
+import { treeCpuSeconds } from "./tree-cpu.ts";
 
 /** `git http-backend` behind nginx and fcgiwrap, as its manual page sets it up: what we are compared with. */
 export interface GitHttpBackend extends AsyncDisposable {
   readonly url: string;
+  /** CPU seconds of nginx, fcgiwrap and git. */
+  cpuSeconds(): number;
   /** Makes an empty bare repo that anybody may push to. */
   init(name: string): void;
 }
@@ -29,6 +32,7 @@ export async function startGitHttpBackend(folder: string): Promise<GitHttpBacken
   await answers(url, [fcgiwrap, nginx]);
   return {
     url,
+    cpuSeconds: () => treeCpuSeconds(nginx.pid ?? 0) + treeCpuSeconds(fcgiwrap.pid ?? 0),
     init: (name) => {
       const bare = path.join(repos, name);
       for (const args of [

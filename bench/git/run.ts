@@ -8,6 +8,7 @@ import { startMeasured } from "../harness/measured-process.ts";
 import { median } from "../harness/median.ts";
 import { runMeasured } from "../harness/run-measured.ts";
 import { startGitHttpBackend } from "./git-http-backend.ts";
+import { treeCpuSeconds } from "./tree-cpu.ts";
 
 /**
  * Push and clone of one repo by real git, against `git http-backend` behind nginx and fcgiwrap, interleaved.
@@ -28,7 +29,13 @@ const [rounds, files, bytes] = [Number(values.rounds), Number(values.files), Num
 const ADMIN_TOKEN = `hf_${"Bench2".repeat(6)}`;
 
 using folder = temporaryFolder("bench-git");
-const times = new Map<string, number[]>();
+interface Step {
+  /** Seconds that git took. */
+  readonly wall: number;
+  /** CPU seconds of the server and of the git that it ran. */
+  readonly cpu: number;
+}
+const steps = new Map<string, Step[]>();
 const env = {
   PATH: process.env.PATH,
   HOME: folder.path,
@@ -73,15 +80,16 @@ try {
     const ours = `${server.ready.replace("//", `//bench:${ADMIN_TOKEN}@`)}/acme/${name}`;
     const theirs = `${backend.url}/${name}.git`;
     const sides = [
-      ["postern", ours],
-      ["git http-backend", theirs],
+      ["postern", ours, () => treeCpuSeconds(server.pid)],
+      ["git http-backend", theirs, () => backend.cpuSeconds()],
     ] as const;
     // Who begins changes: the second finds warmer caches.
     const order = round % 2 === 0 ? sides : sides.toReversed();
-    for (const [side, url] of order) await step(`push, ${side}`, ["push", "--quiet", "--force", url, "main"], work);
-    for (const [side, url] of order) {
+    for (const [side, url, cpu] of order)
+      await step(`push, ${side}`, cpu, ["push", "--quiet", "--force", url, "main"], work);
+    for (const [side, url, cpu] of order) {
       const target = path.join(folder.path, "clone");
-      await step(`clone, ${side}`, ["clone", "--quiet", url, target]);
+      await step(`clone, ${side}`, cpu, ["clone", "--quiet", url, target]);
       rmSync(target, { recursive: true });
     }
   }
@@ -99,23 +107,33 @@ async function createRepo(name: string): Promise<void> {
   if (!response.ok) throw new Error(`create: ${response.status} ${await response.text()}`);
 }
 
-async function step(name: string, args: readonly string[], cwd = folder.path): Promise<void> {
+async function step(name: string, cpu: () => number, args: readonly string[], cwd = folder.path): Promise<void> {
   await runMeasured(["sync"], { env, cwd });
+  const before = cpu();
   const { wall } = await git(args, cwd);
-  times.set(name, [...(times.get(name) ?? []), wall / 1000]);
+  steps.set(name, [...(steps.get(name) ?? []), { wall: wall / 1000, cpu: cpu() - before }]);
 }
 
 function report(idle: number): void {
   console.log(`git: ${rounds} rounds of ${files} files of ${bytes} bytes; ${describeMachine()}`);
-  console.log("median of rounds              s   backend's time / ours (min..max)");
+  console.log("median of rounds               s   server CPU s   backend's / ours: time (min..max)   CPU (min..max)");
   for (const what of ["push", "clone"]) {
-    const baseline = times.get(`${what}, git http-backend`) ?? [];
+    const baseline = steps.get(`${what}, git http-backend`) ?? [];
     for (const side of ["git http-backend", "postern"]) {
-      const taken = times.get(`${what}, ${side}`) ?? [];
-      const ratios = taken.map((wall, index) => (baseline[index] ?? Number.NaN) / wall);
-      const spread = `(${Math.min(...ratios).toFixed(2)}..${Math.max(...ratios).toFixed(2)})`;
+      const taken = steps.get(`${what}, ${side}`) ?? [];
+      const ratios = (of: keyof Step): string => {
+        const all = taken.map((step, index) => (baseline[index]?.[of] ?? Number.NaN) / step[of]);
+        return `${median(all).toFixed(2)} (${Math.min(...all).toFixed(2)}..${Math.max(...all).toFixed(2)})`;
+      };
+      const seconds = (of: keyof Step): string => median(taken.map((step) => step[of])).toFixed(2);
       console.log(
-        `${`${what}, ${side}`.padEnd(25)} ${median(taken).toFixed(2).padStart(6)}   ${median(ratios).toFixed(2)} ${spread}`,
+        [
+          `${what}, ${side}`.padEnd(25),
+          seconds("wall").padStart(6),
+          seconds("cpu").padStart(14),
+          ratios("wall").padStart(35),
+          ratios("cpu").padStart(20),
+        ].join(" "),
       );
     }
   }

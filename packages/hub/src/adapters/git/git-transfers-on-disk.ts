@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import type { ObjectId } from "../../git/object-id.ts";
 import type { GitService, GitTransfers, PushedObjects } from "../../git-http/git-transfers.ts";
 import { FLUSH, pktLine } from "../../git-http/pkt-line.ts";
+import { SpentBuffers } from "../spent-buffers.ts";
 import { DEFAULT_GIT, type GitProgram, spawnGit } from "./git-command.ts";
 import { PushQuarantine } from "./push-quarantine.ts";
 import { stopGroup } from "./stop-process.ts";
@@ -45,6 +46,7 @@ export class GitTransfersOnDisk implements GitTransfers {
   readonly #options: GitTransferOptions;
   readonly #program: GitProgram;
   readonly #slots: TransferSlots;
+  readonly #spent = new SpentBuffers();
 
   constructor(options: GitTransferOptions) {
     this.#options = options;
@@ -97,6 +99,7 @@ export class GitTransfersOnDisk implements GitTransfers {
         startedAtMs: this.#options.startedAtMs,
         signal: AbortSignal.any([signal, AbortSignal.timeout(MAX_TRANSFER_MS)]),
         release,
+        spent: this.#spent,
       });
     } catch (error) {
       release();
@@ -125,6 +128,7 @@ export class GitTransfersOnDisk implements GitTransfers {
     child.stdin.on("error", () => {});
     child.stderr.resume();
     child.stdin.end(input);
+    this.#spent.watch(child.stdout);
     if (head.length > 0) child.stdout.unshift(Buffer.concat(head));
     const ended = AbortSignal.any([signal, AbortSignal.timeout(MAX_TRANSFER_MS)]);
     const stop = (): void => stopGroup(child);

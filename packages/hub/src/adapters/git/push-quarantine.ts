@@ -8,6 +8,7 @@ import type { Commit } from "../../git/git-repository.ts";
 import { type ObjectId, parseObjectId } from "../../git/object-id.ts";
 import { parseTree, type TreeItem } from "../../git/tree-object.ts";
 import type { PushedObject, PushedObjects, Reception } from "../../git-http/git-transfers.ts";
+import type { SpentBuffers } from "../spent-buffers.ts";
 import { type GitProgram, runGit, spawnGit } from "./git-command.ts";
 import { indexPack } from "./index-pack.ts";
 import { ObjectReader } from "./object-reader.ts";
@@ -21,6 +22,7 @@ export interface PushQuarantineOptions {
   readonly nonce: string;
   readonly startedAtMs: number;
   readonly signal: AbortSignal;
+  readonly spent: SpentBuffers;
   /** Called once when the push is over. */
   readonly release: () => void;
 }
@@ -58,7 +60,8 @@ export class PushQuarantine implements PushedObjects {
   }
 
   async receive(pack: Readable, maxBytes: number): Promise<Reception> {
-    const { program, signal } = this.#options;
+    const { program, signal, spent } = this.#options;
+    spent.watch(pack);
     const reception = await indexPack(program, this.#gitDirectory, this.#both(), pack, maxBytes, signal);
     this.#received = reception.kind === "received" && reception.objects > 0;
     return reception;
