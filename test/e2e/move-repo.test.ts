@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { commit, downloadFile, listFiles, modelInfo } from "@huggingface/hub";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { realGit, withToken } from "../clients/real-git.ts";
 import { bareEnvironment, runCommand } from "../harness/run-command.ts";
 import { type Answer, GITHUB_CLAIMS, type RunningHub, startHub } from "../harness/running-hub.ts";
 import { temporaryFolder } from "../harness/temporary-folder.ts";
@@ -188,4 +189,19 @@ it("curl follows the redirect", async () => {
   const finished = await runCommand("curl", ["-sSfL", "-o", target, url], options);
   expect(finished.code, finished.stderr).toBe(0);
   expect(readFileSync(target, "utf8")).toBe((await hub.call("GET", "/ada/ahead/raw/main/.gitattributes")).text);
+});
+
+it("git clones, fetches and pushes by the old name", async () => {
+  using folder = temporaryFolder("moved-git");
+  const git = realGit(folder.path);
+  await hub.repo("ada/cloned", { token: ada });
+  await git.ok(["clone", "-q", withToken(`${hub.url}/ada/cloned`, ada), "before"]);
+  await move("ada/cloned", "ada/elsewhere");
+  const cwd = "before";
+  await git.ok(["commit", "-q", "--allow-empty", "-m", "after the move"], { cwd });
+  await git.ok(["push", "-q", "origin", "main"], { cwd });
+  const pushed = await git.ok(["rev-parse", "main"], { cwd });
+  expect((await hub.call("GET", "/api/models/ada/elsewhere")).json.sha).toBe(pushed);
+  await git.ok(["clone", "-q", withToken(`${hub.url}/ada/cloned.git`, ada), "after"]);
+  expect(await git.ok(["rev-parse", "main"], { cwd: "after" })).toBe(pushed);
 });
