@@ -59,6 +59,7 @@ export const AUDITED_CALLS: readonly AuditedCall[] = [
     hub.call("POST", `${API}/issuers`, { token: hub.adminToken, body: { provider: "custom", ...uploadedIssuer() } }),
   ),
   simple("POST", `${API}/keys/rotate`, { body: {} }),
+  simple("POST", `${API}/keys/provenance/rotate`, { body: {} }),
   simple("PATCH", `${API}/switches/:name`, { path: `${API}/switches/exchange`, body: { on: false, reason: "a test" } }),
   simple("PATCH", `${API}/switches/:name`, { path: `${API}/switches/exchange`, body: { on: true } }),
   ...KINDS.flatMap(({ type, plural }) => repoCalls(type, plural)),

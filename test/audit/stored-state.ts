@@ -29,7 +29,7 @@ function rowsOf(file: string): readonly string[] {
         database
           .prepare<[], Readonly<Record<string, unknown>>>(`select * from ${table}`)
           .all()
-          .map((row) => `${table} ${JSON.stringify({ ...row, last_used_at: undefined })}`),
+          .map((row) => `${table} ${JSON.stringify({ ...row, last_used_at: undefined, noted: undefined })}`),
       );
   } finally {
     database.close();
@@ -41,10 +41,14 @@ function namesBelow(folder: string): readonly string[] {
 }
 
 function refsOf(folder: string): readonly string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.join(entry.parentPath, entry.name))
-    .filter((file) => file.includes(`${path.sep}refs${path.sep}`) || file.endsWith("packed-refs"))
-    .map((file) => `${path.relative(folder, file)} ${readFileSync(file, "latin1").trim()}`)
-    .toSorted();
+  return (
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.join(entry.parentPath, entry.name))
+      .filter((file) => file.includes(`${path.sep}refs${path.sep}`) || file.endsWith("packed-refs"))
+      // Follows by itself, a little later, what `provenance_statements` says.
+      .filter((file) => !file.includes(path.join("refs", "notes", "provenance")))
+      .map((file) => `${path.relative(folder, file)} ${readFileSync(file, "latin1").trim()}`)
+      .toSorted()
+  );
 }

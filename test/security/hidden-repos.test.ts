@@ -29,6 +29,9 @@ const READS: readonly Probe[] = [
     "/discussions",
     "/discussions/1?diff=1",
   ].map((tail): Probe => ({ method: "GET", path: api(tail) })),
+  ...["provenance", "provenance-bundle"].map(
+    (verb): Probe => ({ method: "GET", path: (repo) => `/api/postern/v1/models/${repo}/${verb}/main` }),
+  ),
   { method: "POST", path: api("/paths-info/main"), body: () => ({ paths: ["README.md"] }) },
   ...["resolve/main/README.md", "raw/main/README.md", "resolve/nope/x", "ask-access", "user-access-report"].flatMap(
     (tail) => ["GET", "HEAD"].map((method): Probe => ({ method, path: (repo) => `/${repo}/${tail}` })),

@@ -23,6 +23,7 @@ export { SqliteCheckpointKeyStore } from "./adapters/sqlite/sqlite-checkpoint-ke
 export { SqliteGrantLedger } from "./adapters/sqlite/sqlite-grant-ledger.ts";
 export { SqliteIssuerStore } from "./adapters/sqlite/sqlite-issuer-store.ts";
 export { type HeldNameTable, SqlitePendingPublishers } from "./adapters/sqlite/sqlite-pending-publishers.ts";
+export { SqliteProvenanceKeyStore } from "./adapters/sqlite/sqlite-provenance-key-store.ts";
 export { SqlitePublisherStore } from "./adapters/sqlite/sqlite-publisher-store.ts";
 export { type RepoNameTable, SqliteRepoMoves } from "./adapters/sqlite/sqlite-repo-moves.ts";
 export { SqliteSeenKeysStore } from "./adapters/sqlite/sqlite-seen-keys-store.ts";
@@ -85,6 +86,7 @@ export type { IssuerStore } from "./issuers/issuer-store.ts";
 export { seedPresetIssuers } from "./issuers/seed-preset-issuers.ts";
 export { addressKeyOf } from "./limits/address-key.ts";
 export { ExchangeLimits, type LimitSettings } from "./limits/exchange-limits.ts";
+export { ProvenanceKeys } from "./provenance/provenance-keys.ts";
 export type { PublisherStore } from "./publishers/publisher-store.ts";
 export { type SwitchedOff, Switches, type SwitchName, type SwitchReader } from "./switches/switches.ts";
 export type { RenamePolicy } from "./token-exchange/drifted-publishers.ts";

@@ -38,6 +38,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/download/download-command.ts")).downloadCommand,
   },
   {
+    name: "verify",
+    summary: "Check who made a commit, and that files are what was committed",
+    load: async () => (await import("./commands/verify/verify-command.ts")).verifyCommand,
+  },
+  {
     name: "doctor",
     summary: "Inside a CI job: say why the login without a secret fails",
     load: async () => (await import("./commands/doctor/doctor-command.ts")).doctorCommand,

@@ -25,6 +25,8 @@ export { TokenError, type TokenErrorCode } from "./error/token-error.ts";
 export type { ExchangedToken } from "./exchange/exchanged-token.ts";
 export type { CallOptions } from "./http/call-limits.ts";
 export { OIDC_PROVIDERS, type OidcProvider } from "./mint/choose-id-token-source.ts";
+export { type CommittedFile, type ProvenanceBundle, parseProvenanceBundle } from "./provenance/provenance-bundle.ts";
+export { type ProvenanceVerdict, verifyProvenance } from "./provenance/verify-provenance.ts";
 export type { FetchFunction, Runtime } from "./runtime/runtime.ts";
 export type { OidcPrecedence, ResolveTokenOptions, TokenResolution } from "./token/resolve-token.ts";
 export { hubHomePath, tokenFilePath } from "./token/token-file.ts";

@@ -13,6 +13,7 @@ export { SqliteAccessRequests } from "./adapters/sqlite/sqlite-access-requests.t
 export { SqliteDiscussions } from "./adapters/sqlite/sqlite-discussions.ts";
 export { SqliteHeldNames } from "./adapters/sqlite/sqlite-held-names.ts";
 export { SqliteLfsLinks } from "./adapters/sqlite/sqlite-lfs-links.ts";
+export { SqliteProvenanceStore } from "./adapters/sqlite/sqlite-provenance-store.ts";
 export { SqlitePullUploads } from "./adapters/sqlite/sqlite-pull-uploads.ts";
 export { SqliteRepoCatalogue } from "./adapters/sqlite/sqlite-repo-catalogue.ts";
 export { SqliteRepoNames } from "./adapters/sqlite/sqlite-repo-names.ts";
@@ -39,6 +40,9 @@ export type { LfsLinks } from "./lfs/lfs-links.ts";
 export type { LfsStore } from "./lfs/lfs-store.ts";
 export type { ObjectUpkeep } from "./lfs/object-upkeep.ts";
 export { DEFAULT_TRANSFER_SETTINGS, type TransferSettings } from "./lfs/transfer-settings.ts";
+export { CommitProvenance } from "./provenance/commit-provenance.ts";
+export { ProvenanceNotes } from "./provenance/provenance-notes.ts";
+export type { ProvenanceSigner } from "./provenance/provenance-signer.ts";
 export { afterRefsMoved } from "./repos/after-refs-moved.ts";
 export { createRepo, type RepoLifecycleDependencies } from "./repos/create-repo.ts";
 export { type FoundRepo, findRepo } from "./repos/find-repo.ts";

@@ -96,6 +96,7 @@ async function serve(
     log: app.log,
     lfsStorage: config.lfsStorage,
     garbage: config.garbage,
+    publicUrl: url,
   });
   limitRequests(app, { gatekeeper: authority.gatekeeper, clock, settings: config.requestLimits });
   let closing = false;

@@ -96,6 +96,7 @@ export function grant(tokenId: string): NewGrant {
       provider: "github",
       publisherId: "p-1",
       runUrl: "https://github.com/acme/train/actions/runs/1",
+      source: { repository: "acme/train", repositoryId: "456789" },
     },
   };
 }

@@ -1,9 +1,12 @@
 import type { FastifyInstance } from "fastify";
+import type { ProvenanceKeys } from "../provenance/provenance-keys.ts";
 import { KEY_SET_MAX_AGE_SECONDS } from "../tokens/key-life.ts";
 import type { KeyRing } from "../tokens/key-ring.ts";
 
 export interface JwksRouteDeps {
   readonly keyRing: KeyRing;
+  /** Sign who made a commit; published beside the keys of tokens. */
+  readonly provenanceKeys: Pick<ProvenanceKeys, "published">;
   /** Without a slash at the end. */
   readonly publicUrl: string;
 }
@@ -15,8 +18,10 @@ const PUBLIC_HEADERS = {
 } as const;
 
 /** Adds `/oauth/jwks` (RFC 7517 §5) and `/.well-known/openid-configuration` (OpenID Connect Discovery 1.0 §4). */
-export function registerJwksRoute(app: FastifyInstance, { keyRing, publicUrl }: JwksRouteDeps): void {
-  app.get("/oauth/jwks", async (_request, reply) => reply.headers(PUBLIC_HEADERS).send(keyRing.jwks));
+export function registerJwksRoute(app: FastifyInstance, { keyRing, provenanceKeys, publicUrl }: JwksRouteDeps): void {
+  app.get("/oauth/jwks", async (_request, reply) =>
+    reply.headers(PUBLIC_HEADERS).send({ keys: [...keyRing.jwks.keys, ...provenanceKeys.published] }),
+  );
   app.get("/.well-known/openid-configuration", async (_request, reply) =>
     reply.headers(PUBLIC_HEADERS).send({
       issuer: publicUrl,

@@ -1,6 +1,8 @@
 import { addSeconds, toIsoTime } from "@postern/core/time/epoch-seconds";
 import type { FastifyInstance } from "fastify";
 import type { Identifier } from "../accounts/identify.ts";
+import type { ProvenanceKeys } from "../provenance/provenance-keys.ts";
+import { rotateProvenanceKey } from "../provenance/rotate-provenance-key.ts";
 import { KEY_AFTERLIFE_SECONDS, keyStageAt } from "../tokens/key-life.ts";
 import { type KeyDeps, listKeys, rotateKeys } from "../tokens/rotate-keys.ts";
 import type { StoredSigningKey } from "../tokens/signing-key-store.ts";
@@ -12,6 +14,7 @@ const PATH = "/api/postern/v1/keys";
 
 export interface KeysRoutesDeps extends KeyDeps {
   readonly identifier: Identifier;
+  readonly provenanceKeys: Pick<ProvenanceKeys, "rotate">;
 }
 
 /** Adds `/api/postern/v1/keys` (docs/reference/management-api.md). */
@@ -26,6 +29,14 @@ export function registerKeysRoutes(app: FastifyInstance, deps: KeysRoutesDeps): 
     async (request, reply) => {
       const key = await rotateKeys(await callerOf(request, deps.identifier), deps);
       return reply.code(201).send(serialise(key, deps));
+    },
+  );
+  app.post(
+    `${PATH}/provenance/rotate`,
+    { bodyLimit: MANAGEMENT_BODY_LIMIT, config: { audit: { event: "provenance-key.rotate" } } },
+    async (request, reply) => {
+      const kid = await rotateProvenanceKey(await callerOf(request, deps.identifier), deps.provenanceKeys);
+      return reply.code(201).send({ kid, alg: "ES256" });
     },
   );
 }

@@ -16,12 +16,14 @@ import { SqliteAccountStore } from "../adapters/sqlite/sqlite-account-store.ts";
 import { SqliteAuditLog } from "../adapters/sqlite/sqlite-audit-log.ts";
 import { SqliteGrantLedger } from "../adapters/sqlite/sqlite-grant-ledger.ts";
 import { SqliteIssuerStore } from "../adapters/sqlite/sqlite-issuer-store.ts";
+import { SqliteProvenanceKeyStore } from "../adapters/sqlite/sqlite-provenance-key-store.ts";
 import { SqlitePublisherStore } from "../adapters/sqlite/sqlite-publisher-store.ts";
 import { SqliteSigningKeyStore } from "../adapters/sqlite/sqlite-signing-key-store.ts";
 import { SqliteSwitchStore } from "../adapters/sqlite/sqlite-switch-store.ts";
 import { SqliteTokenStore } from "../adapters/sqlite/sqlite-token-store.ts";
 import { eventNamed, grant, publisher } from "../adapters/store-fixtures.contract.ts";
 import type { AuditEntry } from "../audit/audit-entry.ts";
+import { ProvenanceKeys } from "../provenance/provenance-keys.ts";
 import { Switches } from "../switches/switches.ts";
 import { AccessTokenMint } from "../tokens/access-token-mint.ts";
 import { type KeyRing, openKeyRing } from "../tokens/key-ring.ts";
@@ -77,9 +79,16 @@ export async function openStage(): Promise<ManagementStage> {
   const ledger = new SqliteGrantLedger(database);
   const identifier = new TokenGatekeeper({ accounts, tokens, clock });
   const switches = await Switches.open(new SqliteSwitchStore(database));
+  const secret = loadSecretKey(join(directory, "secret.key"), randomBytes);
   const keyRing = await openKeyRing({
     store: new SqliteSigningKeyStore(database),
-    secret: loadSecretKey(join(directory, "secret.key"), randomBytes),
+    secret,
+    clock,
+    randomBytes,
+  });
+  const provenanceKeys = await ProvenanceKeys.open({
+    store: new SqliteProvenanceKeyStore(database),
+    secret,
     clock,
     randomBytes,
   });
@@ -99,9 +108,9 @@ export async function openStage(): Promise<ManagementStage> {
   registerAuditRoutes(app, { identifier, auditReader: audit });
   registerWhoamiRoute(app, { identifier, accounts, tokens });
   registerRevokeRoutes(app, { tokens, clock });
-  registerKeysRoutes(app, { identifier, keyRing, clock });
+  registerKeysRoutes(app, { identifier, keyRing, provenanceKeys, clock });
   registerSwitchesRoutes(app, { identifier, switches, issuers: new SqliteIssuerStore(database), publishers, clock });
-  registerJwksRoute(app, { keyRing, publicUrl: PUBLIC_URL });
+  registerJwksRoute(app, { keyRing, provenanceKeys, publicUrl: PUBLIC_URL });
   registerAgentHarnessesRoute(app);
   const origin = await app.listen({ host: "127.0.0.1", port: 0 });
 

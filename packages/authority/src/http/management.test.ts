@@ -173,6 +173,7 @@ describe("every management call", () => {
     const events = (await stage.entries()).map(({ event }) => event);
     expect(events).toEqual([
       "signing-key.create",
+      "provenance-key.create",
       "user.create",
       "token.create",
       "user.create",

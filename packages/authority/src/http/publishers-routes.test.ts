@@ -29,7 +29,14 @@ beforeAll(async () => {
   await seedPresetIssuers({ issuers: stage.issuers, newId: () => `issuer-${++serial}` });
   const repo = knownRepo("ada/train");
   stage.repos.push(repo, { ...knownRepo("ada/secret"), visibility: "private" });
-  const origin: WorkloadOrigin = { issuer: "i", subject: "s", provider: "github", publisherId: "p", runUrl: undefined };
+  const origin: WorkloadOrigin = {
+    issuer: "i",
+    subject: "s",
+    provider: "github",
+    publisherId: "p",
+    runUrl: undefined,
+    source: {},
+  };
   const expiresAt = addSeconds(START, 600);
   stage.principals.set("ada", person("ada"));
   stage.principals.set("ada-reads", person("ada", { tokenRole: "read" }));

@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import type { AuditEvent } from "@postern/core/audit/audit-event";
 import { ApiError } from "@postern/core/error/api-error";
 import type { OAuthError } from "@postern/core/error/oauth-error";
+import { jobSourceOf } from "@postern/core/provider/job-source";
 import { pinOfAddress } from "@postern/core/publisher/address-pin";
 import type { Publisher, PublisherTarget } from "@postern/core/publisher/publisher";
 import { addSeconds, type EpochSeconds, toIsoTime } from "@postern/core/time/epoch-seconds";
@@ -208,6 +209,7 @@ function grantOf(parts: {
       provider: subject.issuer.provider,
       publisherId: publisher.id,
       runUrl: subject.preset.runUrl(subject.claims, subject.issuer.url),
+      source: jobSourceOf(subject.preset.source, subject.claims),
     },
   };
 }

@@ -26,7 +26,14 @@ const person = (change: Partial<UserPrincipal> = {}): UserPrincipal => ({
   tokenRole: "read",
   ...change,
 });
-const origin = { issuer: "https://i", subject: "s", provider: "github", publisherId: "p", runUrl: undefined };
+const origin = {
+  issuer: "https://i",
+  subject: "s",
+  provider: "github",
+  publisherId: "p",
+  runUrl: undefined,
+  source: {},
+};
 const expiresAt = epochSeconds(4e9);
 const job = (repoId: string): Principal => {
   return { kind: "repo-workload", tokenId: "t", repo, repoId, access: "read", expiresAt, origin };

@@ -1,3 +1,4 @@
+import type { JobSource } from "../provider/job-source.ts";
 import type { AccountName } from "../resource/account-name.ts";
 import type { RepoRef } from "../resource/repo-ref.ts";
 import type { EpochSeconds } from "../time/epoch-seconds.ts";
@@ -38,6 +39,8 @@ export interface WorkloadOrigin {
   readonly provider: string;
   readonly publisherId: string;
   readonly runUrl: string | undefined;
+  /** Where the job's code came from; empty for a token of before it was kept. */
+  readonly source: JobSource;
 }
 
 /** A job that holds an exchanged token for exactly one repo (`hf_jwt_…`). */

@@ -23,6 +23,7 @@ export type HubErrorCode =
   | "ObjectMissing"
   | "StorageFull"
   | "NotFound"
+  | "NoStatement"
   | "ReadOnlyMode"
   | "NotSupported"
   | "Unavailable";

@@ -51,6 +51,7 @@ export const AWS_PRESET: ProviderPreset = {
   // A client asks for a token of its own each time, for five minutes.
   replay: { withJti: { kind: "single-use" }, withoutJti: { kind: "single-use" } },
   maxAgeSeconds: 3600,
+  source: {},
   runUrl: () => undefined,
   commitUrl: () => undefined,
 };

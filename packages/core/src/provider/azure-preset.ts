@@ -56,6 +56,7 @@ export const AZURE_PRESET: ProviderPreset = {
   // Azure hands every process of a machine the same token, for up to a day: two publications an hour fit.
   replay: { withJti: { kind: "bounded", maxUses: 50 }, withoutJti: { kind: "bounded", maxUses: 50 } },
   maxAgeSeconds: 86_400,
+  source: {},
   runUrl: () => undefined,
   commitUrl: () => undefined,
 };

@@ -51,6 +51,7 @@ export const BITBUCKET_PRESET: ProviderPreset = {
       ? []
       : [`ari:cloud:bitbucket::workspace/${workspace.slice(1, -1)}`];
   },
+  source: { repositoryId: "repositoryUuid", ref: "branchName" },
   runUrl: (claims) => {
     const ids = ["workspaceUuid", "repositoryUuid", "pipelineUuid"].map((name) => readText(claims, name));
     const parts = ids.flatMap((id) => (id === undefined || !UUID.test(id) ? [] : [encodeURIComponent(id)]));

@@ -84,6 +84,12 @@ export const BUILDKITE_PRESET: ProviderPreset = {
   // The agent mints a fresh token for every process, so nobody honest needs one twice.
   replay: { withJti: { kind: "single-use" }, withoutJti: { kind: "single-use" } },
   maxAgeSeconds: 3600,
+  source: {
+    repository: "pipeline_slug",
+    repositoryId: "pipeline_id",
+    ref: "build_branch",
+    sha: "build_commit",
+  },
   runUrl: (claims) => {
     const organization = readText(claims, "organization_slug");
     const pipeline = readText(claims, "pipeline_slug");

@@ -80,6 +80,7 @@ export const CIRCLECI_PRESET: ProviderPreset = {
   // One token may serve a whole job, and CircleCI documents no `jti`.
   replay: { withJti: { kind: "bounded", maxUses: 10 }, withoutJti: { kind: "bounded", maxUses: 10 } },
   maxAgeSeconds: 3600,
+  source: { repository: VCS_ORIGIN, repositoryId: PROJECT, ref: VCS_REF },
   runUrl: (claims) => {
     const workflow = readText(claims, `${NAMESPACE}/workflow-id`);
     return workflow === undefined || !/^[0-9a-f-]{36}$/.test(workflow)

@@ -19,6 +19,7 @@ export const CUSTOM_PRESET: ProviderPreset = {
   triggerRules: [],
   replay: { withJti: { kind: "single-use" }, withoutJti: { kind: "bounded", maxUses: 10 } },
   maxAgeSeconds: 3600,
+  source: {},
   runUrl: () => undefined,
   commitUrl: () => undefined,
 };

@@ -78,6 +78,7 @@ export const FORGEJO_PRESET: ProviderPreset = {
   // Forgejo sends no `jti`, so the tokens of two commands that ask in the same second are the same text.
   replay: { withJti: { kind: "single-use" }, withoutJti: { kind: "bounded", maxUses: 10 } },
   maxAgeSeconds: 3600,
+  source: { repository: "repository", repositoryId: "repository_id", workflow: "workflow_ref", ref: "ref", sha: "sha" },
   runUrl: (claims, issuer) => pageUrl(claims, issuer, "actions/runs", "run_number", /^\d+$/),
   commitUrl: (claims, issuer) => pageUrl(claims, issuer, "commit", "sha", /^[0-9a-f]{40,64}$/),
 };

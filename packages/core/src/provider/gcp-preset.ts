@@ -43,6 +43,7 @@ export const GCP_PRESET: ProviderPreset = {
   // No `jti`, and not every metadata server promises a token of its own to each command of a job.
   replay: { withJti: { kind: "bounded", maxUses: 10 }, withoutJti: { kind: "bounded", maxUses: 10 } },
   maxAgeSeconds: 3600,
+  source: {},
   runUrl: () => undefined,
   commitUrl: () => undefined,
 };

@@ -125,6 +125,7 @@ export const GITHUB_PRESET: ProviderPreset = {
   // The runner mints a fresh token for every process, so nobody honest needs one twice.
   replay: { withJti: { kind: "single-use" }, withoutJti: { kind: "single-use" } },
   maxAgeSeconds: 3600,
+  source: { repository: "repository", repositoryId: "repository_id", workflow: "workflow_ref", ref: "ref", sha: "sha" },
   runUrl: githubRunUrl,
   commitUrl: githubCommitUrl,
 };

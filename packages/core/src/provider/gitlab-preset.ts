@@ -101,6 +101,13 @@ export const GITLAB_PRESET: ProviderPreset = {
   replay: { withJti: { kind: "bounded", maxUses: 10 }, withoutJti: { kind: "bounded", maxUses: 10 } },
   // A GitLab token lives as long as its job may run.
   maxAgeSeconds: 86_400,
+  source: {
+    repository: "project_path",
+    repositoryId: "project_id",
+    workflow: "ci_config_ref_uri",
+    ref: "ref_path",
+    sha: "sha",
+  },
   runUrl: gitlabRunUrl,
   commitUrl: gitlabCommitUrl,
 };

@@ -55,6 +55,7 @@ export const KUBERNETES_PRESET: ProviderPreset = {
   // The kubelet keeps one token in the file until four fifths of its life are over, and every command in the pod reads that one.
   replay: { withJti: { kind: "bounded", maxUses: 10 }, withoutJti: { kind: "bounded", maxUses: 10 } },
   maxAgeSeconds: 3600,
+  source: {},
   runUrl: () => undefined,
   commitUrl: () => undefined,
 };

@@ -1,6 +1,7 @@
 import type { ClaimSet } from "../claims/claim-set.ts";
 import type { KnownExchangeCode } from "../error/exchange-codes.ts";
 import type { ClaimValue } from "../publisher/publisher.ts";
+import type { JobSourceClaims } from "./job-source.ts";
 import type { ProviderId } from "./provider-id.ts";
 
 /** Signature algorithms that a preset may allow (RFC 7518 §3.1); `none` and HMAC are never among them. */
@@ -96,6 +97,8 @@ export interface ProviderPreset {
   readonly publisherAudience?: { readonly pattern: RegExp; readonly hint: string };
   /** The claim that tells one token from another, for replay. Default: `jti` (RFC 7519 §4.1.7). */
   readonly tokenIdClaim?: string;
+  /** Which claims say where a job's code came from, for the provenance of what it publishes. */
+  readonly source: JobSourceClaims;
   /** For the audit log and commit trailers, never for a decision. */
   readonly runUrl: (claims: ClaimSet, issuer: string) => string | undefined;
   readonly commitUrl: (claims: ClaimSet, issuer: string) => string | undefined;

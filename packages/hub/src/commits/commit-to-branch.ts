@@ -10,6 +10,7 @@ import { repoNotFound } from "../access/open-repo.ts";
 import type { GitRepositories, GitRepository, StagedObjects } from "../git/git-repository.ts";
 import type { ObjectId } from "../git/object-id.ts";
 import type { LfsObjects } from "../lfs/lfs-objects.ts";
+import type { CommitProvenance } from "../provenance/commit-provenance.ts";
 import { afterRefsMoved } from "../repos/after-refs-moved.ts";
 import type { RepoCatalogue, StoredRepo } from "../repos/repo-catalogue.ts";
 import { storageRefusal } from "../repos/storage-refusal.ts";
@@ -28,6 +29,7 @@ export interface CommitDependencies {
   readonly clock: Clock;
   readonly locks: Pick<BranchLocks, "run">;
   readonly limits: LineLimits;
+  readonly provenance: Pick<CommitProvenance, "record" | "moved">;
 }
 
 export interface CommitRequest {
@@ -89,13 +91,26 @@ async function advanceBranch(
   staged: StagedObjects,
   received: ReceivedCommit,
 ): Promise<ObjectId> {
+  const { repo } = request;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     const parent = await git.readRef(request.ref);
     if (parent === undefined && request.ref !== DEFAULT_REF) throw branchNotFound(request.ref);
     const commit = await writeCommitOn(git, staged, received, parent, { by: request.principal, at: deps.clock.now() });
     await deps.audit.record(commitEvent(request, "allowed", { commit, parent: parent ?? null }));
+    await deps.provenance.record({
+      repo,
+      ref: request.ref,
+      before: parent,
+      after: commit,
+      commits: [commit],
+      through: "api",
+      principal: request.principal,
+      requestId: request.requestId,
+    });
     const outcome = await moveBranch(deps, request, git, commit, parent);
-    if (outcome === "updated") return commit;
+    if (outcome !== "updated") continue;
+    deps.provenance.moved(repo);
+    return commit;
   }
   throw new HubError(409, "Conflict", "The branch is changing too fast. Try again.");
 }

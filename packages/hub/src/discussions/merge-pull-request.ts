@@ -4,6 +4,8 @@ import { formatCommit } from "../git/commit-object.ts";
 import type { GitRepository } from "../git/git-repository.ts";
 import type { ObjectId } from "../git/object-id.ts";
 import { formatTree } from "../git/tree-object.ts";
+import type { CommitProvenance } from "../provenance/commit-provenance.ts";
+import { recordNewCommits } from "../provenance/record-new-commits.ts";
 import { type AfterRefsMovedDeps, afterRefsMoved } from "../repos/after-refs-moved.ts";
 import { refuseBadCard } from "../repos/check-card.ts";
 import { storageRefusal } from "../repos/storage-refusal.ts";
@@ -17,6 +19,10 @@ import { type PullState, pullStateOf, readTreeOf, treeOf } from "./pull-state.ts
 
 const MAX_ATTEMPTS = 5;
 
+export interface MergeDeps extends DiscussionDeps, AfterRefsMovedDeps {
+  readonly provenance: Pick<CommitProvenance, "record" | "moved">;
+}
+
 /**
  * Merges a pull request into its branch; that the caller may write to the repo was checked before.
  *
@@ -27,7 +33,7 @@ const MAX_ATTEMPTS = 5;
  * @throws {HubError} 400 for a card that cannot be read; 409 `Conflict` when it is no open pull request, has conflicts (`filesWithConflicts`), or the branch moves too fast.
  */
 export async function mergePullRequest(
-  deps: DiscussionDeps & AfterRefsMovedDeps,
+  deps: MergeDeps,
   change: DiscussionChange,
   comment: string | undefined,
 ): Promise<DiscussionEvent> {
@@ -53,7 +59,7 @@ export async function mergePullRequest(
 }
 
 async function advanceTarget(
-  deps: DiscussionDeps,
+  deps: MergeDeps,
   change: DiscussionChange,
   pull: PullRequest,
 ): Promise<NonNullable<PullRequest["merged"]>> {
@@ -66,8 +72,20 @@ async function advanceTarget(
     await refuseBadCard(git, await treeOf(git, commit), await treeOf(git, state.target));
     const detail = { num: discussion.num, ref: pull.target, from: state.target, to: commit, head: state.head };
     await deps.audit.record(discussionEvent("discussion.merge", caller, repo, detail));
+    await recordNewCommits(deps.provenance, git, {
+      repo,
+      ref: pull.target,
+      before: state.target,
+      to: commit,
+      through: "api",
+      principal: caller.principal,
+      requestId: caller.requestId,
+    });
     const outcome = commit === state.target ? "updated" : await git.updateRef(pull.target, commit, state.target);
-    if (outcome === "updated") return { base: state.target, commit };
+    if (outcome === "updated") {
+      deps.provenance.moved(repo);
+      return { base: state.target, commit };
+    }
     await deps.audit.record(discussionEvent("discussion.merge", caller, repo, { ...detail, code: outcome }, "denied"));
   }
   throw new HubError(409, "Conflict", "The branch is changing too fast. Try again.");

@@ -36,7 +36,14 @@ const JOB: Principal = {
   repoId: "0".repeat(24),
   access: "write",
   expiresAt: epochSeconds(2_000_000_000),
-  origin: { issuer: "https://ci.example", subject: "job", provider: "custom", publisherId: "p", runUrl: undefined },
+  origin: {
+    issuer: "https://ci.example",
+    subject: "job",
+    provider: "custom",
+    publisherId: "p",
+    runUrl: undefined,
+    source: {},
+  },
 };
 
 /** Real repos, a real database and a real store on disk, with a clock that tests move. */
@@ -147,6 +154,7 @@ export class GarbageHub implements AsyncDisposable {
         clock: this.clock,
         locks: this.#locks,
         limits: DEFAULT_COMMIT_LIMITS,
+        provenance: { record: async () => {}, moved: () => {} },
       },
       {
         repo,

@@ -7,6 +7,7 @@ import { pushEvents } from "./push-audit.ts";
 import type { PushCommand } from "./push-commands.ts";
 import type { CommandOutcome } from "./push-report.ts";
 import type { PushDependencies, PushRequest } from "./push-request.ts";
+import { statePush } from "./state-push.ts";
 
 const STALE = "the ref has changed meanwhile; fetch first";
 const REASONS = {
@@ -18,7 +19,7 @@ const REASONS = {
 /**
  * Publishes the objects of a push and moves its refs, one writer per ref at a time: the locks are those of commits through the API.
  *
- * @throws what the audit log and the witness throw; no ref has moved then.
+ * @throws what the audit log and the record of provenance throw; no ref has moved then.
  */
 export async function moveRefs(
   deps: PushDependencies,
@@ -63,10 +64,9 @@ async function moveHeld(
     for (const event of pushEvents(request, actor, left, "denied", code)) await deps.audit.record(event);
   };
   try {
-    await deps.witness?.(
-      ready.map((command) => ({ ...command, repo: request.repo, principal: request.caller.principal })),
-    );
+    await statePush(deps.provenance, git, request.repo, request.caller, ready);
     const outcomes = await moveNow(git, ready, request.atomic);
+    if (outcomes.some(({ kind }) => kind === "moved")) deps.provenance.moved(request.repo);
     const left = ready.filter((_, index) => outcomes[index]?.kind === "refused");
     // The entry of a move that did not come about is followed by one that says so.
     if (left.length > 0) await denied(left, "stale");

@@ -5,11 +5,11 @@ import type { Caller } from "../access/caller.ts";
 import type { BranchLocks } from "../commits/branch-locks.ts";
 import type { GitRepositories } from "../git/git-repository.ts";
 import type { LfsObjects } from "../lfs/lfs-objects.ts";
+import type { CommitProvenance } from "../provenance/commit-provenance.ts";
 import type { RepoCatalogue, StoredRepo } from "../repos/repo-catalogue.ts";
 import type { PushRules } from "./check-push.ts";
 import type { GitTransfers } from "./git-transfers.ts";
 import type { PushHead } from "./push-commands.ts";
-import type { PushWitness } from "./push-witness.ts";
 import type { PullRequestRights, Pusher } from "./ref-rules.ts";
 
 export interface PushDependencies {
@@ -22,7 +22,7 @@ export interface PushDependencies {
   readonly locks: Pick<BranchLocks, "run">;
   readonly rules: PushRules;
   readonly pulls?: PullRequestRights | undefined;
-  readonly witness?: PushWitness | undefined;
+  readonly provenance: Pick<CommitProvenance, "record" | "moved">;
 }
 
 export interface PushRequest extends PushHead {

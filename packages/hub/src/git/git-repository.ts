@@ -98,6 +98,8 @@ export interface GitRepository {
   /** One folder as git stores it, in git's order; `undefined` when `oid` is no tree. */
   readTree(oid: ObjectId): Promise<readonly TreeItem[] | undefined>;
   readCommit(id: ObjectId): Promise<Commit | undefined>;
+  /** The commit object as git stores it, without its header. */
+  readRawCommit(id: ObjectId): Promise<Buffer | undefined>;
   /** Newest first, `skip` left out, at most `limit`; only those that changed `path`, and none that `exclude` reaches, when given. */
   log(
     from: ObjectId,
@@ -108,6 +110,8 @@ export interface GitRepository {
   /** A unified diff of two commits, cut after `maxBytes`. */
   diff(from: ObjectId, to: ObjectId, maxBytes: number): Promise<string>;
   countCommits(from: ObjectId): Promise<number>;
+  /** Commits that `from` leads to and no ref does, newest first, `from` itself (or what it tags) at the front. */
+  newCommits(from: ObjectId, limit: number): Promise<readonly ObjectId[]>;
   /** A path of each of these blobs, wherever in the history of any ref it stands; those that stand nowhere are left out. */
   pathsOfBlobs(blobs: ReadonlySet<ObjectId>): Promise<ReadonlyMap<ObjectId, string>>;
   /** The newest commit that made each entry what it is, by one walk through the history; a path is left out when the walk takes too long. */

@@ -14,7 +14,7 @@ import {
 import type { Discussion } from "../discussions/discussion.ts";
 import type { DiscussionDeps } from "../discussions/discussion-deps.ts";
 import { parseComment, parseTitle } from "../discussions/discussion-text.ts";
-import { mergePullRequest } from "../discussions/merge-pull-request.ts";
+import { type MergeDeps, mergePullRequest } from "../discussions/merge-pull-request.ts";
 import { openDiscussion } from "../discussions/open-discussion.ts";
 import { commitsOf, conflictsOf, pullStateOf } from "../discussions/pull-state.ts";
 import { requireParticipant } from "../discussions/require-participant.ts";
@@ -28,6 +28,7 @@ export interface DiscussionRoutesDeps extends DiscussionDeps, Omit<RepoAccessDep
   readonly git: RepoAccessDeps["git"];
   readonly catalogue: RepoAccessDeps["catalogue"] & AfterRefsMovedDeps["catalogue"];
   readonly audit: DiscussionDeps["audit"];
+  readonly provenance: MergeDeps["provenance"];
 }
 
 const PAGE = 50;

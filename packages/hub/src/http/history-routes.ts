@@ -2,13 +2,18 @@ import { pluralOf, REPO_KINDS } from "@postern/core/resource/repo-kind";
 import { repoIdOf } from "@postern/core/resource/repo-ref";
 import type { FastifyInstance } from "fastify";
 import type { Commit } from "../git/git-repository.ts";
+import { summaryOf } from "../provenance/statement-summary.ts";
 import { nextLink } from "./next-link.ts";
 import { openRequestedRepo, originOf, type RepoAccessDeps } from "./opened-repo.ts";
+import type { ProvenanceReaders } from "./provenance-routes.ts";
 import { RequestFields } from "./request-fields.ts";
 import { requestedCommit } from "./request-repo.ts";
 
 /** `GET …/commits/{rev}`, newest first, pages counted by `p` from 0 (hub-wire §4). */
-export function registerHistoryRoutes(app: FastifyInstance, deps: RepoAccessDeps): void {
+export function registerHistoryRoutes(
+  app: FastifyInstance,
+  deps: RepoAccessDeps & Pick<ProvenanceReaders, "statements">,
+): void {
   for (const kind of REPO_KINDS) {
     app.get(`/api/${pluralOf(kind)}/:namespace/:name/commits/*`, async (request, reply) => {
       const { repo, git, tail } = await openRequestedRepo(deps, kind, request, "read");
@@ -24,12 +29,17 @@ export function registerHistoryRoutes(app: FastifyInstance, deps: RepoAccessDeps
         const link = nextLink(originOf(request), path, { limit: String(limit), p: String(page + 1) });
         reply.header("link", link);
       }
-      return reply.send(commits.map(commitJson));
+      const ids = commits.map(({ id }) => id);
+      const statements = await deps.statements.find(repo.repoId, ids);
+      return reply.send(commits.map((one) => commitJson(one, statements.get(one.id))));
     });
   }
 }
 
-function commitJson({ id, title, body, authorName, committedAt }: Commit): Record<string, unknown> {
+function commitJson(
+  { id, title, body, authorName, committedAt }: Commit,
+  envelope: string | undefined,
+): Record<string, unknown> {
   return {
     id,
     title,
@@ -37,6 +47,7 @@ function commitJson({ id, title, body, authorName, committedAt }: Commit): Recor
     date: new Date(committedAt * 1000).toISOString(),
     authors: [{ user: authorName, avatar: "" }],
     // Plain text is its own safe HTML only after escaping; clients that ask for `formatted` show it in pages.
+    provenance: envelope === undefined ? null : (summaryOf(envelope) ?? null),
     formatted: { title: escapeHtml(title), message: escapeHtml(body) },
   };
 }

@@ -9,6 +9,7 @@ import { Refusal } from "@postern/core/error/refusal";
 import { parseAccountName } from "@postern/core/resource/account-name";
 import type { RepoKind } from "@postern/core/resource/repo-kind";
 import { parseRepoRef, type RepoRef } from "@postern/core/resource/repo-ref";
+import type { Clock } from "@postern/core/time/clock";
 import { epochSeconds } from "@postern/core/time/epoch-seconds";
 import Fastify, { type FastifyInstance } from "fastify";
 import type { Gatekeeper } from "../access/gatekeeper.ts";
@@ -17,10 +18,15 @@ import { HubDatabase } from "../adapters/sqlite/hub-database.ts";
 import { SqliteAccessRequests } from "../adapters/sqlite/sqlite-access-requests.ts";
 import { SqliteDiscussions } from "../adapters/sqlite/sqlite-discussions.ts";
 import { SqliteLfsLinks } from "../adapters/sqlite/sqlite-lfs-links.ts";
+import { SqliteProvenanceStore } from "../adapters/sqlite/sqlite-provenance-store.ts";
 import { SqliteRepoCatalogue } from "../adapters/sqlite/sqlite-repo-catalogue.ts";
 import { SqliteRepoNames } from "../adapters/sqlite/sqlite-repo-names.ts";
 import { BranchLocks } from "../commits/branch-locks.ts";
 import type { LfsObjects } from "../lfs/lfs-objects.ts";
+import { CommitProvenance } from "../provenance/commit-provenance.ts";
+import { newSigner } from "../provenance/new-signer.contract.ts";
+import { ProvenanceNotes } from "../provenance/provenance-notes.ts";
+import type { ProvenanceSigner } from "../provenance/provenance-signer.ts";
 import { createRepo } from "../repos/create-repo.ts";
 import type { StoredRepo } from "../repos/repo-catalogue.ts";
 import { settleRepos } from "../repos/settle-repos.ts";
@@ -62,6 +68,7 @@ export function jobFor(repo: StoredRepo, access: "read" | "write" = "write"): Pr
       provider: "github",
       publisherId: "publisher-1",
       runUrl: "https://github.com/acme/train/actions/runs/1",
+      source: { repository: "acme/train", repositoryId: "456789", ref: "refs/heads/main" },
     },
   };
 }
@@ -88,6 +95,10 @@ export class HubHarness implements AsyncDisposable {
   readonly audited: AuditEvent[] = [];
   /** `repoId` + space + SHA-256 → size. */
   readonly linked: Map<string, number> = new Map();
+  readonly statements: SqliteProvenanceStore;
+  readonly signer: ProvenanceSigner = newSigner();
+  readonly notes: ProvenanceNotes;
+  readonly noteFailures: unknown[] = [];
   /** Makes the audit log refuse. */
   auditFails = false;
 
@@ -98,6 +109,7 @@ export class HubHarness implements AsyncDisposable {
     this.directory = directory;
     this.database = database;
     this.catalogue = new SqliteRepoCatalogue(database);
+    this.statements = new SqliteProvenanceStore(database);
     this.git = new GitRepositoriesOnDisk({
       dataDirectory: directory,
       nonce: () => randomBytes(8).toString("hex"),
@@ -106,6 +118,15 @@ export class HubHarness implements AsyncDisposable {
     const isLinked = async (repoId: string, oid: string): Promise<number | undefined> =>
       this.linked.get(`${repoId} ${oid}`);
     const lfs: LfsObjects = { isLinked, claim: isLinked };
+    const clock: Clock = { now: () => epochSeconds(Date.now() / 1000) };
+    const locks = new BranchLocks();
+    this.notes = new ProvenanceNotes({
+      store: this.statements,
+      git: this.git,
+      locks,
+      clock,
+      onFailure: (cause) => this.noteFailures.push(cause),
+    });
     this.deps = {
       gatekeeper: this.#gatekeeper(),
       catalogue: this.catalogue,
@@ -117,7 +138,7 @@ export class HubHarness implements AsyncDisposable {
       lfs,
       lfsFiles: new SqliteLfsLinks(database),
       audit: { record: (event) => this.#record(event) },
-      clock: { now: () => epochSeconds(Date.now() / 1000) },
+      clock,
       newRepoId: () => randomBytes(12).toString("hex"),
       moves: {
         move: async (move, event) => {
@@ -125,7 +146,16 @@ export class HubHarness implements AsyncDisposable {
           return database.write(() => new SqliteRepoNames(database).move(move));
         },
       },
-      locks: new BranchLocks(),
+      locks,
+      signer: this.signer,
+      statements: this.statements,
+      provenance: new CommitProvenance({
+        signer: this.signer,
+        store: this.statements,
+        clock,
+        publicUrl: "https://hub.example",
+        onMoved: (repoId) => this.notes.request(repoId),
+      }),
       limits: { maxBodyBytes: 64 * 1024 * 1024, maxLineBytes: 24 * 1024 * 1024 },
     };
     this.app = Fastify({ routerOptions: { maxParamLength: 300 } });
@@ -176,6 +206,7 @@ export class HubHarness implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.app.close();
+    await this.notes.close();
     this.git.close();
     this.database.close();
     if (!this.#keep) await rm(this.directory, { recursive: true, force: true });

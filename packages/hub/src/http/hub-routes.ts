@@ -10,6 +10,7 @@ import { registerDiscussionRoutes } from "./discussion-routes.ts";
 import { registerHistoryRoutes } from "./history-routes.ts";
 import { type LfsFilesRoutesDeps, registerLfsFilesRoutes } from "./lfs-files-routes.ts";
 import { registerPreuploadRoutes } from "./preupload-routes.ts";
+import { type ProvenanceReaders, registerProvenanceRoutes } from "./provenance-routes.ts";
 import { registerRefRoutes } from "./ref-routes.ts";
 import { registerRepoInfoRoutes } from "./repo-info-routes.ts";
 import { registerRepoListRoutes } from "./repo-list-routes.ts";
@@ -18,7 +19,7 @@ import { registerTreeRoutes } from "./tree-routes.ts";
 import { registerYamlRoute } from "./yaml-routes.ts";
 
 /** Everything that the routes of the Hub's API need, LFS and resolve left out. */
-export interface HubRoutesDeps extends CommitDependencies, MoveDependencies {
+export interface HubRoutesDeps extends CommitDependencies, MoveDependencies, ProvenanceReaders {
   readonly lfsFiles: LfsFilesRoutesDeps["lfsFiles"];
   readonly accessRequests: AccessRequests;
   readonly discussions: DiscussionDeps["discussions"];
@@ -39,5 +40,6 @@ export function registerHubRoutes(app: FastifyInstance, deps: HubRoutesDeps): vo
   registerLfsFilesRoutes(app, deps);
   registerAccessRequestRoutes(app, deps);
   registerDiscussionRoutes(app, deps);
+  registerProvenanceRoutes(app, deps);
   registerYamlRoute(app);
 }

@@ -60,7 +60,14 @@ const JOB: Principal = {
   repoId: TRAIN,
   access: "write",
   expiresAt: epochSeconds(START + 600),
-  origin: { issuer: "https://issuer", subject: "job", provider: "github", publisherId: "p1", runUrl: undefined },
+  origin: {
+    issuer: "https://issuer",
+    subject: "job",
+    provider: "github",
+    publisherId: "p1",
+    runUrl: undefined,
+    source: {},
+  },
 };
 
 const PRINCIPALS: ReadonlyMap<string, Principal> = new Map([

@@ -10,6 +10,8 @@ import { formatCommit, formatTag } from "../git/commit-object.ts";
 import type { GitRepositories, GitRepository } from "../git/git-repository.ts";
 import type { ObjectId } from "../git/object-id.ts";
 import { revisionNotFound } from "../git/revision-not-found.ts";
+import type { CommitProvenance } from "../provenance/commit-provenance.ts";
+import { recordNewCommits } from "../provenance/record-new-commits.ts";
 import { type AfterRefsMovedDeps, afterRefsMoved } from "./after-refs-moved.ts";
 import { writeFirstCommit } from "./first-commit.ts";
 import type { StoredRepo } from "./repo-catalogue.ts";
@@ -21,6 +23,7 @@ export interface RefDependencies {
   readonly audit: AuditLog;
   readonly clock: Clock;
   readonly locks: Pick<BranchLocks, "run">;
+  readonly provenance: Pick<CommitProvenance, "record" | "moved">;
 }
 
 /** A ref of one repo that somebody may change; that was checked before. */
@@ -126,7 +129,20 @@ async function changeRef(
         sourceAddress: caller.sourceAddress,
         detail: { ref, from: present ?? null, to: to ?? null, repo_id: repo.repoId },
       });
+      if (to !== undefined) {
+        const { principal, requestId } = caller;
+        await recordNewCommits(deps.provenance, git, {
+          repo,
+          ref,
+          before: present,
+          to,
+          through: "api",
+          principal,
+          requestId,
+        });
+      }
       const outcome = await git.updateRef(ref, to, present);
+      if (outcome === "updated" && to !== undefined) deps.provenance.moved(repo);
       if (outcome === "stale")
         throw new HubError(409, "Conflict", "Somebody else changed this ref just now. Try again.");
       if (outcome === "clash")

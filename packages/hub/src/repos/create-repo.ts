@@ -12,7 +12,9 @@ import type { Caller } from "../access/caller.ts";
 import type { Gatekeeper } from "../access/gatekeeper.ts";
 import { LOGIN_CHALLENGE } from "../access/open-repo.ts";
 import type { BranchLocks } from "../commits/branch-locks.ts";
-import { type FirstFile, writeFirstCommit } from "./first-commit.ts";
+import type { ObjectId } from "../git/object-id.ts";
+import type { CommitProvenance } from "../provenance/commit-provenance.ts";
+import { type FirstFile, firstMove, writeFirstCommit } from "./first-commit.ts";
 import type { HeldName } from "./held-name.ts";
 import type { RepoCatalogue, StoredRepo } from "./repo-catalogue.ts";
 import type { RepoStorage } from "./repo-storage.ts";
@@ -26,6 +28,7 @@ export interface RepoLifecycleDependencies {
   readonly clock: Clock;
   /** Nobody else makes a repo of the same id meanwhile: held names have theirs before they exist. */
   readonly locks: Pick<BranchLocks, "run">;
+  readonly provenance: Pick<CommitProvenance, "record" | "moved">;
   /** 24 random hex digits. */
   readonly newRepoId: () => string;
 }
@@ -93,11 +96,13 @@ async function build(
     createdBy: auditActorOf(caller.principal).name,
   };
   try {
-    await fillStorage(deps, caller, wanted, repoId);
+    const first = await fillStorage(deps, caller, wanted, repoId);
     await deps.audit.record(creationEvent("allowed", caller, stored, wanted));
+    if (first !== undefined) await deps.provenance.record(firstMove(stored, first, caller.principal, caller.requestId));
     const outcome = await deps.catalogue.create(stored, wanted.copyOf?.repoId);
     if (outcome === "created") {
       await deps.storage.finish(repoId);
+      deps.provenance.moved(stored);
       return { kind: "created", repo: stored };
     }
   } catch (error) {
@@ -113,17 +118,23 @@ async function build(
   return { kind: "exists", repo: winner };
 }
 
+/** @returns the first commit; none for a copy, whose commits keep what is known of them. */
 async function fillStorage(
   { storage, clock }: RepoLifecycleDependencies,
   { principal }: Caller,
   { copyOf, files }: NewRepo,
   repoId: string,
-): Promise<void> {
-  if (copyOf !== undefined) return await storage.copy(repoId, copyOf.repoId);
+): Promise<ObjectId | undefined> {
+  if (copyOf !== undefined) {
+    await storage.copy(repoId, copyOf.repoId);
+    return undefined;
+  }
+  let first: ObjectId | undefined;
   await storage.build(repoId, async (git) => {
-    const commit = await writeFirstCommit(git, principal, clock, files);
-    await git.updateRef("refs/heads/main", commit, undefined);
+    first = await writeFirstCommit(git, principal, clock, files);
+    await git.updateRef("refs/heads/main", first, undefined);
   });
+  return first;
 }
 
 function eventOf({ copyOf }: Pick<NewRepo, "copyOf">): "repo.create" | "repo.duplicate" {

@@ -6,6 +6,18 @@ import { INITIAL_GIT_ATTRIBUTES } from "../commits/git-attributes.ts";
 import { formatCommit } from "../git/commit-object.ts";
 import type { GitRepository } from "../git/git-repository.ts";
 import type { ObjectId } from "../git/object-id.ts";
+import type { RefMove } from "../provenance/commit-provenance.ts";
+
+/** How the first commit comes into its repo, for its provenance. */
+export function firstMove(
+  repo: RefMove["repo"],
+  commit: ObjectId,
+  principal: Principal,
+  requestId: string | undefined,
+): RefMove {
+  const ref = "refs/heads/main";
+  return { repo, ref, before: undefined, after: commit, commits: [commit], through: "api", principal, requestId };
+}
 
 /** A file of a new repo. The path has passed `parseEntryPath`. */
 export interface FirstFile {

@@ -1,11 +1,13 @@
 import type { Principal } from "@postern/core/access/principal";
 import type { BranchLocks } from "../commits/branch-locks.ts";
+import type { ObjectId } from "../git/object-id.ts";
 import { creationLock, discardStorage, type RepoLifecycleDependencies } from "./create-repo.ts";
-import { writeFirstCommit } from "./first-commit.ts";
+import { firstMove, writeFirstCommit } from "./first-commit.ts";
 import type { HeldName } from "./held-name.ts";
 import { storageRefusal } from "./storage-refusal.ts";
 
-export interface MakeHeldRepoDeps extends Pick<RepoLifecycleDependencies, "catalogue" | "storage" | "clock"> {
+export interface MakeHeldRepoDeps
+  extends Pick<RepoLifecycleDependencies, "catalogue" | "storage" | "clock" | "provenance"> {
   readonly locks: Pick<BranchLocks, "run">;
 }
 
@@ -27,18 +29,20 @@ export interface CommittedRepo<T> {
  */
 export function makeHeldRepo<T>(
   deps: MakeHeldRepoDeps,
-  { repoId }: Pick<HeldName, "repoId">,
+  held: Pick<HeldName, "repoId" | "repo">,
   creator: Principal,
   commit: () => Promise<CommittedRepo<T>>,
 ): Promise<{ readonly kind: "exists" } | { readonly kind: "done"; readonly value: T }> {
-  const { catalogue, storage, clock, locks } = deps;
+  const { catalogue, storage, clock, locks, provenance } = deps;
+  const { repoId } = held;
   return locks.run(creationLock(repoId), async () => {
     if ((await catalogue.findById(repoId)) !== undefined) return { kind: "exists" };
+    let first: ObjectId | undefined;
     try {
       // What an earlier try left; nothing refers to it.
       await storage.remove(repoId);
       await storage.build(repoId, async (git) => {
-        const first = await writeFirstCommit(git, creator, clock, []);
+        first = await writeFirstCommit(git, creator, clock, []);
         await git.updateRef("refs/heads/main", first, undefined);
       });
     } catch (error) {
@@ -46,8 +50,11 @@ export function makeHeldRepo<T>(
       throw storageRefusal(error);
     }
     const { made, value } = await commit();
-    if (made) await storage.finish(repoId);
-    else await discardStorage(storage, repoId);
+    if (made) {
+      if (first !== undefined) await provenance.record(firstMove(held, first, creator, undefined));
+      await storage.finish(repoId);
+      provenance.moved(held);
+    } else await discardStorage(storage, repoId);
     return { kind: "done", value };
   });
 }

@@ -16,6 +16,7 @@ import {
   loadSecretKey,
   openAuthorityDatabase,
   openKeyRing,
+  ProvenanceKeys,
   type RepoNameTable,
   type ResourceDirectory,
   registerAccessTokensRoutes,
@@ -43,6 +44,7 @@ import {
   SqliteGrantLedger,
   SqliteIssuerStore,
   SqlitePendingPublishers,
+  SqliteProvenanceKeyStore,
   SqlitePublisherStore,
   SqliteRepoMoves,
   SqliteSeenKeysStore,
@@ -77,6 +79,7 @@ export interface WiredAuthority {
   readonly switches: SwitchReader;
   /** Moves repos and their rights, given the hub's names on the authority's own connection. */
   repoMoves(names: (database: AuthorityDatabase) => RepoNameTable): SqliteRepoMoves;
+  readonly provenanceKeys: ProvenanceKeys;
   /** 32 bytes that stay the same over restarts; other secrets are derived from it. */
   readonly secret: Uint8Array;
   /** The token of an administrator that this start made; shown once. */
@@ -132,6 +135,12 @@ export async function wireAuthority(
   const switches = await Switches.open(new SqliteSwitchStore(database));
   const gatekeeper = new TokenGatekeeper({ accounts, tokens, clock });
   const keyRing = await openKeyRing({ store: new SqliteSigningKeyStore(database), secret, clock, randomBytes });
+  const provenanceKeys = await ProvenanceKeys.open({
+    store: new SqliteProvenanceKeyStore(database),
+    secret,
+    clock,
+    randomBytes,
+  });
   await seedPresetIssuers({ issuers, newId: randomUUID });
   const bootstrapToken = await bootstrap(config, { accounts, tokens, clock });
   const sweeper = new ExpiredRowSweeper(database, clock);
@@ -152,6 +161,7 @@ export async function wireAuthority(
     switches,
     repoMoves: (names) => new SqliteRepoMoves(database, names(database)),
     secret,
+    provenanceKeys,
     bootstrapToken,
     hasAdministrator: (await accounts.list("user")).some(({ isAdmin }) => isAdmin),
     warnings: () => checkpoints.warnings(),
@@ -244,8 +254,8 @@ export async function wireAuthority(
         readSubtree: (subtree) => checkpoints.tree.read(subtree),
       });
       registerWhoamiRoute(app, common);
-      registerJwksRoute(app, { keyRing, publicUrl });
-      registerKeysRoutes(app, { ...common, keyRing });
+      registerJwksRoute(app, { keyRing, provenanceKeys, publicUrl });
+      registerKeysRoutes(app, { ...common, keyRing, provenanceKeys });
       registerSwitchesRoutes(app, { ...common, switches });
       registerAgentHarnessesRoute(app);
     },

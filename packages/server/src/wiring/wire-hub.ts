@@ -5,6 +5,7 @@ import {
   type AuditLog,
   arrivingObjects,
   BranchLocks,
+  CommitProvenance,
   DEFAULT_COMMIT_LIMITS,
   DEFAULT_PUSH_RULES,
   DEFAULT_TRANSFER_SETTINGS,
@@ -16,6 +17,8 @@ import {
   HubDatabase,
   makeHeldRepo,
   OpenPullRequests,
+  ProvenanceNotes,
+  type ProvenanceSigner,
   RepoInspectorOnDisk,
   type RepoMoves,
   RepoPacker,
@@ -29,6 +32,7 @@ import {
   SqliteDiscussions,
   SqliteHeldNames,
   SqliteLfsLinks,
+  SqliteProvenanceStore,
   SqlitePullUploads,
   SqliteRepoCatalogue,
   SqliteRepoNames,
@@ -60,6 +64,9 @@ export interface HubWiring {
   readonly audit: AuditLog;
   readonly switches: SwitchReader;
   repoMoves(names: (database: AuthorityDatabase) => RepoNameTable): RepoMoves;
+  readonly provenanceKeys: ProvenanceSigner;
+  /** How the hub calls itself in statements; no slash at the end. */
+  readonly publicUrl: string;
   /** 32 bytes that stay the same over restarts; the key of signed URLs is derived from it. */
   readonly secret: Uint8Array;
   readonly lfsStorage: LfsStorageConfig;
@@ -74,7 +81,8 @@ const PACK_INTERVAL_MS = 1_800_000;
 
 /** Builds the hub: the only place where its adapters meet its ports. */
 export async function wireHub(wiring: HubWiring): Promise<WiredHub> {
-  const { data, clock, log, gatekeeper, audit, switches, secret, lfsStorage, garbage } = wiring;
+  const { data, clock, log, gatekeeper, audit, switches, secret, lfsStorage, garbage, publicUrl } = wiring;
+  const signer = wiring.provenanceKeys;
   const database = await HubDatabase.open(data.database);
   const catalogue = new SqliteRepoCatalogue(database);
   const links = new SqliteLfsLinks(database, clock);
@@ -107,12 +115,29 @@ export async function wireHub(wiring: HubWiring): Promise<WiredHub> {
   const stopCollecting = scheduleGarbage(collector, garbage.everySeconds, log);
   const locks = new BranchLocks();
   const moves = wiring.repoMoves(({ connection }) => new SqliteRepoNames(HubDatabase.on(connection)));
+  const statements = new SqliteProvenanceStore(database);
+  const notes = new ProvenanceNotes({
+    store: statements,
+    git,
+    locks,
+    clock,
+    onFailure: (cause) => log.warn({ err: cause }, "provenance not copied into git notes"),
+  });
+  await notes.catchUp();
+  const provenance = new CommitProvenance({
+    signer,
+    store: statements,
+    clock,
+    publicUrl,
+    onMoved: (repoId) => notes.request(repoId),
+  });
   const ticketKey = new Uint8Array(hkdfSync("sha256", secret, "", "postern signed transfer URLs", 32));
 
   return {
     resources: { findRepo: (repo) => findRepo(catalogue, repo, clock.now()) },
     repoMaker: {
-      make: (held, creator, commit) => makeHeldRepo({ catalogue, storage: git, clock, locks }, held, creator, commit),
+      make: (held, creator, commit) =>
+        makeHeldRepo({ catalogue, storage: git, clock, locks, provenance }, held, creator, commit),
     },
     heldNames: ({ connection }) => new SqliteHeldNames(HubDatabase.on(connection)),
     registerRoutes: (app) => {
@@ -137,6 +162,9 @@ export async function wireHub(wiring: HubWiring): Promise<WiredHub> {
           moves,
           locks,
           limits: DEFAULT_COMMIT_LIMITS,
+          provenance,
+          statements,
+          signer,
         });
       });
       app.register(async (scope) => {
@@ -170,6 +198,7 @@ export async function wireHub(wiring: HubWiring): Promise<WiredHub> {
           locks,
           pulls: new OpenPullRequests(discussions),
           rules: DEFAULT_PUSH_RULES,
+          provenance,
         });
       });
       app.register(async (scope) => {
@@ -194,6 +223,7 @@ export async function wireHub(wiring: HubWiring): Promise<WiredHub> {
       packer.close();
       stopCollecting();
       census.close();
+      await notes.close();
       git.close();
       database.close();
     },

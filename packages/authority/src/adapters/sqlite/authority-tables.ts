@@ -12,6 +12,7 @@ export interface AuthorityTables {
   spent_token_horizons: SpentTokenHorizonRow;
   grants: GrantRow;
   signing_keys: SigningKeyRow;
+  provenance_keys: ProvenanceKeyRow;
   switches: SwitchRow;
   issuer_keys_seen: IssuerKeysSeenRow;
   audit_log: AuditEntry;
@@ -126,6 +127,16 @@ export interface GrantRow {
   subject: string;
   provider: string;
   run_url: string | null;
+  source: string | null;
+}
+
+export interface ProvenanceKeyRow {
+  id: Generated<number>;
+  kid: string;
+  x: string;
+  y: string;
+  sealed_private_key: Uint8Array;
+  created_at: number;
 }
 
 export interface IssuerKeysSeenRow {

@@ -12,6 +12,7 @@ import { publisherAudience } from "./migrations/2026-11-22-publisher-audience.ts
 import { spentTokenHorizons } from "./migrations/2026-11-23-spent-token-horizons.ts";
 import { tokenBindings } from "./migrations/2026-11-23-token-bindings.ts";
 import { publisherChanges } from "./migrations/2026-11-24-publisher-changes.ts";
+import { provenance } from "./migrations/2026-11-25-provenance.ts";
 
 /** In the order of their names. One that was released is never edited again. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -26,6 +27,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "2026-11-23-spent-token-horizons": spentTokenHorizons,
   "2026-11-23-token-bindings": tokenBindings,
   "2026-11-24-publisher-changes": publisherChanges,
+  "2026-11-25-provenance": provenance,
 };
 
 /** Brings the authority's tables to the newest version. @throws whatever a migration threw; that migration is rolled back. */

@@ -130,6 +130,7 @@ export class SqliteGrantLedger implements GrantLedger {
         subject: bind("subject"),
         provider: bind("provider"),
         run_url: bind("run_url"),
+        source: bind("source"),
       }),
     );
   }
@@ -176,6 +177,7 @@ export class SqliteGrantLedger implements GrantLedger {
       subject: grant.origin.subject,
       provider: grant.origin.provider,
       run_url: grant.origin.runUrl ?? null,
+      source: JSON.stringify(grant.origin.source),
     });
     if (rename !== undefined && grant.rename !== undefined) {
       this.#rename.run(rename);

@@ -1,4 +1,5 @@
 import type { AuditEvent } from "@postern/core/audit/audit-event";
+import { parseJobSource } from "@postern/core/provider/job-source";
 import { type AccountName, parseAccountName } from "@postern/core/resource/account-name";
 import { type EpochSeconds, epochSeconds } from "@postern/core/time/epoch-seconds";
 import type { NewPersonalToken, PersonalToken, StoredGrant, TokenStore } from "../../tokens/token-store.ts";
@@ -90,6 +91,7 @@ function grantOf(row: GrantOfToken): StoredGrant {
       provider: row.provider,
       publisherId: row.publisher_id,
       runUrl: row.run_url ?? undefined,
+      source: parseJobSource(JSON.parse(row.source ?? "null")),
     },
   };
 }

@@ -44,6 +44,7 @@ export function prepareTokenQueries(connection: Database.Database): TokenQueries
           "grants.subject",
           "grants.provider",
           "grants.run_url",
+          "grants.source",
         ])
         .where("grants.token_id", "=", bind("token_id"))
         .whereRef("grants.id", ">", "publishers.revoked_through"),

@@ -18,11 +18,12 @@ export function keysCommand(context: CliContext): Command {
   group
     .command("rotate")
     .description("Publish a new key; it signs once every verifier can know it, and no token is refused meanwhile.")
+    .option("--provenance", "the key that signs who made commits, instead; the old one stays published for good")
     .option("--json", "print JSON")
     .addHelpText("after", "\nExample:\n  $ postern keys rotate")
-    .action(async (options: { readonly json?: boolean }) => {
+    .action(async (options: { readonly json?: boolean; readonly provenance?: boolean }) => {
       const { rotateKeys } = await import("./rotate-keys.ts");
-      await rotateKeys(context, options.json === true);
+      await rotateKeys(context, options);
     });
   return group;
 }

@@ -129,6 +129,10 @@ export class BareRepository implements GitRepository {
     return commit;
   }
 
+  async readRawCommit(id: ObjectId): Promise<Buffer | undefined> {
+    return await this.#structure(id, "commit");
+  }
+
   async log(
     from: ObjectId,
     page: { readonly skip: number; readonly limit: number; readonly path?: string; readonly exclude?: ObjectId },
@@ -148,6 +152,16 @@ export class BareRepository implements GitRepository {
     const { status, stdout, stderr } = await this.#run(["rev-list", "--count", from, "--"]);
     if (status !== 0) throw new Error(`git rev-list failed: ${stderr}`);
     return Number(stdout.toString("latin1").trim());
+  }
+
+  async newCommits(from: ObjectId, limit: number): Promise<readonly ObjectId[]> {
+    const args = ["rev-list", "--topo-order", `--max-count=${limit}`, from, "--not", "--all", "--"];
+    const { status, stdout, stderr } = await this.#run(args);
+    if (status !== 0) throw new Error(`git rev-list failed: ${stderr}`);
+    return stdout
+      .toString("latin1")
+      .split("\n")
+      .flatMap((line) => parseObjectId(line) ?? []);
   }
 
   async pathsOfBlobs(blobs: ReadonlySet<ObjectId>): Promise<ReadonlyMap<ObjectId, string>> {

@@ -9,6 +9,7 @@ import { accessRequests } from "./migrations/2026-11-22-repos-gates.ts";
 import { repoTags } from "./migrations/2026-11-22-repos-tags.ts";
 import { pulls } from "./migrations/2026-11-23-repos-pulls.ts";
 import { takenOff } from "./migrations/2026-11-23-repos-taken-off.ts";
+import { reposProvenance } from "./migrations/2026-11-24-repos-provenance.ts";
 
 /** In the order of their names. One that was released is never edited again. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -20,6 +21,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "2026-11-22-repos-tags": repoTags,
   "2026-11-23-repos-pulls": pulls,
   "2026-11-23-repos-taken-off": takenOff,
+  "2026-11-24-repos-provenance": reposProvenance,
 };
 
 /** Brings the hub's tables to the newest version. @throws whatever a migration threw; that migration is rolled back. */

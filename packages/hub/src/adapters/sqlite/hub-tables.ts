@@ -11,6 +11,8 @@ export interface HubTables {
   discussions: DiscussionRow;
   discussion_events: DiscussionEventRow;
   pull_uploads: PullUploadRow;
+  provenance_statements: ProvenanceStatementRow;
+  provenance_commits: ProvenanceCommitRow;
 }
 
 export interface RepoTagRow {
@@ -70,6 +72,19 @@ export interface AccessRequestRow {
   granted_by: string | null;
   rejection_reason: string | null;
   fields: string | null;
+}
+
+export interface ProvenanceStatementRow {
+  id: Generated<number>;
+  repo_id: string;
+  envelope: string;
+  noted: Generated<0 | 1>;
+}
+
+export interface ProvenanceCommitRow {
+  repo_id: string;
+  commit_id: string;
+  statement_id: number;
 }
 
 export interface HeldNameRow {
