@@ -1,11 +1,11 @@
 import type { Participant } from "@postern/core/access/discussion-access";
 import { epochSeconds } from "@postern/core/time/epoch-seconds";
-import type { Selectable } from "kysely";
+import type { Kysely, Selectable } from "kysely";
 import type { CommentData, Discussion, DiscussionEvent, EventData } from "../../discussions/discussion.ts";
 import type { DiscussionQuery, Discussions } from "../../discussions/discussions.ts";
 import { parseObjectId } from "../../git/object-id.ts";
 import type { HubDatabase } from "./hub-database.ts";
-import type { DiscussionEventRow, DiscussionRow } from "./hub-tables.ts";
+import type { DiscussionEventRow, DiscussionRow, HubTables } from "./hub-tables.ts";
 
 const OPEN = ["open", "draft"] as const;
 const CLOSED = ["closed", "merged"] as const;
@@ -30,21 +30,15 @@ export class SqliteDiscussions implements Discussions {
     { type, status, author, skip, limit }: DiscussionQuery,
   ): Promise<{ discussions: readonly Discussion[]; count: number }> {
     const statuses = status === undefined ? [...OPEN, ...CLOSED] : status === "open" ? OPEN : CLOSED;
-    const matching = (row: DiscussionRow): boolean =>
-      author === undefined || row.author_name.toLowerCase() === author.toLowerCase();
-    const rows = this.#database
-      .all((db) => {
-        let query = db
-          .selectFrom("discussions")
-          .selectAll()
-          .where("repo_id", "=", repoId)
-          .where("status", "in", statuses)
-          .orderBy("num", "desc");
-        if (type !== undefined) query = query.where("target", type === "discussion" ? "is" : "is not", null);
-        return query;
-      })
-      .filter(matching);
-    return { discussions: rows.slice(skip, skip + limit).map(toDiscussion), count: rows.length };
+    const matching = (db: Kysely<HubTables>) => {
+      let query = db.selectFrom("discussions").where("repo_id", "=", repoId).where("status", "in", statuses);
+      if (type !== undefined) query = query.where("target", type === "discussion" ? "is" : "is not", null);
+      if (author === undefined) return query;
+      return query.where(({ eb, fn }) => eb(fn("lower", ["author_name"]), "=", author.toLowerCase()));
+    };
+    const counted = this.#database.get((db) => matching(db).select(({ fn }) => fn.countAll<number>().as("count")));
+    const rows = this.#database.all((db) => matching(db).selectAll().orderBy("num", "desc").limit(limit).offset(skip));
+    return { discussions: rows.map(toDiscussion), count: counted?.count ?? 0 };
   }
 
   async lastNumber(repoId: string): Promise<number> {
