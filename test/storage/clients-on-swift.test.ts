@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import { commit, downloadFile, fileDownloadInfo, uploadFiles } from "@huggingface/hub";
+import { checkStorage } from "@postern/server/storage";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pythonCheckout, runHf } from "../clients/python-hf.ts";
 import { type RunningHub, startHub } from "../harness/running-hub.ts";
@@ -23,22 +24,21 @@ describe.skipIf(missing !== undefined)(
     let swift: SwiftServer;
     let hub: RunningHub;
     let token: string;
+    let environment: Readonly<Record<string, string>>;
     const logged: string[] = [];
 
     beforeAll(async () => {
       swift = await startSwift();
       await makeBucket(swift, "models");
-      hub = await startHub({
-        log: (line) => logged.push(line),
-        environment: {
-          POSTERN_LFS_STORAGE: "s3",
-          POSTERN_S3_ENDPOINT: swift.endpoint,
-          POSTERN_S3_REGION: swift.region,
-          POSTERN_S3_BUCKET: "models",
-          POSTERN_S3_ACCESS_KEY_ID: swift.accessKeyId,
-          POSTERN_S3_SECRET_ACCESS_KEY: swift.secretAccessKey,
-        },
-      });
+      environment = {
+        POSTERN_LFS_STORAGE: "s3",
+        POSTERN_S3_ENDPOINT: swift.endpoint,
+        POSTERN_S3_REGION: swift.region,
+        POSTERN_S3_BUCKET: "models",
+        POSTERN_S3_ACCESS_KEY_ID: swift.accessKeyId,
+        POSTERN_S3_SECRET_ACCESS_KEY: swift.secretAccessKey,
+      };
+      hub = await startHub({ log: (line) => logged.push(line), environment });
       token = await hub.user("ada");
     });
     afterAll(async () => {
@@ -119,6 +119,16 @@ describe.skipIf(missing !== undefined)(
       expect((await commitPointer("ada/second", sha256(bytes), 1000)).json.code).toBe("ObjectMissing");
     });
 
+    it("a pull request by the JavaScript client takes in what it sent past us", async () => {
+      const bytes = randomBytes(2000);
+      const client = { hubUrl: hub.url, accessToken: token, repo: "ada/js", isPullRequest: true };
+      const done = await uploadFiles({ ...client, files: [{ path: "pr.safetensors", content: new Blob([bytes]) }] });
+      expect(done?.pullRequestUrl).toMatch(/\/discussions\/\d+$/);
+      const number = done?.pullRequestUrl?.split("/").at(-1);
+      const read = await fetch(`${hub.url}/ada/js/resolve/refs%2Fpr%2F${number}/pr.safetensors`);
+      expect(Buffer.from(await read.arrayBuffer()).equals(bytes)).toBe(true);
+    });
+
     it("an upload in parts is joined by us and recorded", async () => {
       const bytes = randomBytes(6_000_000);
       const oid = sha256(bytes);
@@ -180,6 +190,25 @@ describe.skipIf(missing !== undefined)(
       expect(down.code, down.stderr).toBe(0);
       expect(readdirSync(target)).toContain("config.json");
       expect(sha256(readFileSync(path.join(target, "model.safetensors")))).toBe(sha256(bytes));
+    });
+
+    it("garbage is put aside in the bucket and brought back, and fsck finds all in order", async () => {
+      await hub.repo("ada/gone", { token });
+      const bytes = randomBytes(4000);
+      const oid = sha256(bytes);
+      const { actions } = await batch("ada/gone", "upload", oid, bytes.length);
+      await fetch(actions.upload.href, { method: "PUT", body: bytes });
+      expect((await commitPointer("ada/gone", oid, bytes.length)).status).toBe(200);
+      const gc = (path: string, body: Readonly<Record<string, unknown>>) =>
+        hub.call("POST", `/api/postern/v1/storage/gc${path}`, { token: hub.adminToken, body });
+      expect((await gc("", { dry_run: true })).json.oids.quarantined).toEqual([]);
+      await hub.call("DELETE", "/api/repos/delete", { token, body: { organization: "ada", name: "gone" } });
+      const done = await gc("", {});
+      expect(done.json.oids?.quarantined, done.text).toEqual([oid]);
+      expect((await gc("/restore", { oids: [oid] })).json).toEqual({ count: 1, restored: [oid] });
+      const { findings, objects } = await checkStorage({ dataDir: hub.dataDir, environment, deep: true });
+      expect(findings).toEqual([]);
+      expect(objects).toBeGreaterThan(4);
     });
 
     it("a store that does not answer is 503, for a while only", async () => {

@@ -24,13 +24,16 @@ export interface CommitDependencies {
   readonly catalogue: RepoCatalogue;
   readonly lfs: LfsObjects;
   /** The same objects for one commit, where they may have come in past us. */
-  readonly arrivals?: ((commit: CommitRequest) => LfsObjects) | undefined;
+  readonly arrivals?: ((by: Committer) => LfsObjects) | undefined;
   readonly audit: AuditLog;
   readonly clock: Clock;
   readonly locks: Pick<BranchLocks, "run">;
   readonly limits: LineLimits;
   readonly provenance: Pick<CommitProvenance, "record" | "moved">;
 }
+
+/** Whose commit it is, and where it comes from. */
+export type Committer = Pick<CommitRequest, "repo" | "principal" | "requestId" | "sourceAddress">;
 
 export interface CommitRequest {
   readonly repo: StoredRepo;

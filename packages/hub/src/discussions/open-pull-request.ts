@@ -35,7 +35,8 @@ export async function openPullRequest(
     const base = await git.readRef(target);
     if (base === undefined) throw revisionNotFound(target.replace(/^refs\/heads\//, ""));
     await using staged = await git.stageObjects();
-    const received = await receiveCommit(body, staged, deps.lfs, repo.repoId, deps.limits);
+    const lfs = deps.arrivals?.({ ...caller, repo }) ?? deps.lfs;
+    const received = await receiveCommit(body, staged, lfs, repo.repoId, deps.limits);
     const commit = await writeCommitOn(git, staged, received, base, { by: caller.principal, at: deps.clock.now() });
     const { summary, description } = received.header;
     const discussion = await openDiscussion(deps, caller, repo, {
