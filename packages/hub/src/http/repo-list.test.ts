@@ -75,6 +75,17 @@ describe("a list of repos", () => {
     expect((await list("?filter=tiny&filter=license:mit", "hf_bob")).json()).toHaveLength(1);
   });
 
+  it("names no tag that only private repos have", async () => {
+    const tags = await hub.app.inject({ method: "GET", url: "/api/models-tags-by-type" });
+    expect(tags.json()).toMatchObject({
+      license: [{ id: "license:mit", label: "mit", type: "license" }],
+      dataset: [{ id: "dataset:bob/data" }],
+    });
+    await card("models/ada/secret", "license: mit\ntags: [tiny, codename]");
+    const again = await hub.app.inject({ method: "GET", url: "/api/models-tags-by-type" });
+    expect(again.body).toBe(tags.body);
+  });
+
   it("is filtered by author, words, tags of the card, and task", async () => {
     expect(await ids("?author=ADA")).toEqual(["ada/Beta", "ada/alpha"]);
     expect(await ids("?search=BET")).toEqual(["ada/Beta"]);

@@ -2,7 +2,8 @@ import { administers, type GateMode, type Visibility } from "@postern/core/acces
 import { HubError } from "@postern/core/error/hub-error";
 import type { Caller } from "../access/caller.ts";
 import { repoNotFound } from "../access/open-repo.ts";
-import { lifecycleEvent, type RepoLifecycleDependencies } from "./create-repo.ts";
+import type { RepoLifecycleDependencies } from "./create-repo.ts";
+import { lifecycleEvent } from "./lifecycle-event.ts";
 import type { StoredRepo } from "./repo-catalogue.ts";
 
 /**

@@ -1,21 +1,22 @@
 import type { Principal } from "@postern/core/access/principal";
-import { decideRepoAccess, type GuardedRepo, mayCreateRepoIn, type Visibility } from "@postern/core/access/repo-access";
+import { decideRepoAccess, type Visibility } from "@postern/core/access/repo-access";
 import { auditActorOf } from "@postern/core/audit/audit-actor";
 import type { AuditEvent } from "@postern/core/audit/audit-event";
 import { HubError } from "@postern/core/error/hub-error";
-import { parseRepoRef, type RepoRef, repoIdOf } from "@postern/core/resource/repo-ref";
+import { type RepoRef, repoIdOf } from "@postern/core/resource/repo-ref";
 import type { Clock } from "@postern/core/time/clock";
 import { toIsoTime } from "@postern/core/time/epoch-seconds";
 import type { AuditLog } from "../access/audit-log.ts";
 import { auditResourceOf } from "../access/audit-resource.ts";
 import type { Caller } from "../access/caller.ts";
 import type { Gatekeeper } from "../access/gatekeeper.ts";
-import { LOGIN_CHALLENGE } from "../access/open-repo.ts";
 import type { BranchLocks } from "../commits/branch-locks.ts";
 import type { ObjectId } from "../git/object-id.ts";
 import type { CommitProvenance } from "../provenance/commit-provenance.ts";
+import { allowedName } from "./allowed-name.ts";
 import { type FirstFile, firstMove, writeFirstCommit } from "./first-commit.ts";
 import type { HeldName } from "./held-name.ts";
+import { lifecycleEvent } from "./lifecycle-event.ts";
 import type { RepoCatalogue, StoredRepo } from "./repo-catalogue.ts";
 import type { RepoStorage } from "./repo-storage.ts";
 import { storageRefusal } from "./storage-refusal.ts";
@@ -146,71 +147,6 @@ function creationEvent(outcome: "allowed" | "denied", caller: Caller, stored: St
   const { copyOf } = wanted;
   if (copyOf === undefined) return event;
   return { ...event, detail: { ...event.detail, copy_of: auditResourceOf(copyOf.repo), copy_of_id: copyOf.repoId } };
-}
-
-/** The audit entry of a change to a repo as a whole. */
-export function lifecycleEvent(
-  event: string,
-  outcome: "allowed" | "denied",
-  caller: Caller,
-  { repo, repoId, visibility }: GuardedRepo,
-): AuditEvent {
-  return {
-    event,
-    outcome,
-    actor: auditActorOf(caller.principal),
-    resource: auditResourceOf(repo),
-    requestId: caller.requestId,
-    sourceAddress: caller.sourceAddress,
-    detail: { repo_id: repoId, visibility },
-  };
-}
-
-/**
- * A name with the namespace as its account spells it, if the caller may put a repo there; a refusal is recorded as `event`.
- *
- * @throws {HubError} 401 or 403 `Forbidden`, 404 `NotFound` for a namespace that does not exist.
- */
-export async function allowedName(
-  deps: Pick<RepoLifecycleDependencies, "audit" | "gatekeeper">,
-  caller: Caller,
-  wanted: Pick<NewRepo, "repo" | "visibility">,
-  event: string,
-): Promise<RepoRef> {
-  const { kind, namespace: wantedNamespace, name } = wanted.repo;
-  if (!mayCreateRepoIn(caller.principal, wantedNamespace)) {
-    if (caller.principal.kind !== "anonymous") {
-      await deps.audit.record({
-        ...lifecycleEvent(event, "denied", caller, { ...wanted, repoId: "" }),
-        detail: { code: "Forbidden" },
-      });
-    }
-    throw mayNotCreate(caller.principal, wantedNamespace);
-  }
-  const namespace = await deps.gatekeeper.findAccount(wantedNamespace);
-  const repo = namespace === undefined ? undefined : parseRepoRef(kind, namespace, name);
-  if (repo === undefined) {
-    throw new HubError(404, "NotFound", `There is no user or organisation named ${wantedNamespace}.`);
-  }
-  return repo;
-}
-
-function mayNotCreate(principal: Principal, namespace: string): HubError {
-  switch (principal.kind) {
-    case "anonymous":
-      return new HubError(401, "Forbidden", "You are not logged in.", { headers: LOGIN_CHALLENGE });
-    case "repo-workload":
-    case "user-workload":
-      return new HubError(403, "Forbidden", "A token from a trusted publisher cannot create repos.");
-    case "user":
-      return new HubError(
-        403,
-        "Forbidden",
-        principal.tokenRole === "write"
-          ? `You need the write role in ${namespace} to create a repo there.`
-          : "This token is read-only; use one with the write role.",
-      );
-  }
 }
 
 /** The account that holds the name, and whoever manages its namespace. */

@@ -6,7 +6,9 @@ import type { EpochSeconds } from "@postern/core/time/epoch-seconds";
 import { auditResourceOf } from "../access/audit-resource.ts";
 import type { Caller } from "../access/caller.ts";
 import { repoNotFound } from "../access/open-repo.ts";
-import { allowedName, lifecycleEvent, type RepoLifecycleDependencies } from "./create-repo.ts";
+import { allowedName } from "./allowed-name.ts";
+import type { RepoLifecycleDependencies } from "./create-repo.ts";
+import { lifecycleEvent } from "./lifecycle-event.ts";
 import type { StoredRepo } from "./repo-catalogue.ts";
 
 /** A repo's change of name: a rename where the namespace stays, a transfer where it does not. Both have one kind. */

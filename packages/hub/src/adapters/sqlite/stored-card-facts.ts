@@ -61,6 +61,7 @@ export function publicTagsOf(database: HubDatabase, kind: RepoKind, limit: numbe
         .select(({ fn }) => [fn.min("repo_tags.tag").as("tag"), fn.countAll<number>().as("repos")])
         .where("repos.kind", "=", kind)
         .where("repos.visibility", "=", "public")
+        .where("repos.disabled", "=", 0)
         .groupBy("repo_tags.tag_key")
         .orderBy("repos", "desc")
         .orderBy("tag")
