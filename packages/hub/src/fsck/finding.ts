@@ -61,7 +61,7 @@ const KINDS: Readonly<Record<FindingCode, readonly [FindingSeverity, string, str
   ],
   "refs-missing": [
     "error",
-    "A repo has no refs at all, though something was stored in it.",
+    "A repo has no branch at all, though something was stored in it.",
     "Restore refs/ and packed-refs from a backup.",
   ],
   "head-broken": ["error", "HEAD of a repo names no branch.", "Write `ref: refs/heads/main` into its file HEAD."],

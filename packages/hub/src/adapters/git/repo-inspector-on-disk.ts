@@ -79,8 +79,10 @@ export class RepoInspectorOnDisk implements RepoInspector {
     const faults: RepoFault[] = loose
       .filter(({ ref }) => !names.has(ref))
       .map(({ ref }) => ({ code: "ref-broken", detail: `git does not list ${ref}` }));
-    if (names.size === 0 && faults.length === 0 && (await hasObjects(directory))) {
-      faults.push({ code: "refs-missing", detail: "there are objects, and no ref" });
+    // Other refs, such as notes about commits, do not lead to files.
+    const hasBranch = [...names].some((name) => name.startsWith("refs/heads/"));
+    if (!hasBranch && faults.length === 0 && (await hasObjects(directory))) {
+      faults.push({ code: "refs-missing", detail: "there are objects, and no branch" });
     }
     return faults;
   }
