@@ -2,6 +2,7 @@ import { HubError } from "@postern/core/error/hub-error";
 import type { GitRepository, StagedObjects } from "../git/git-repository.ts";
 import type { ObjectId } from "../git/object-id.ts";
 import { revisionNotFound } from "../git/revision-not-found.ts";
+import { refuseLongAttributes, refuseLongLines } from "./check-attributes.ts";
 import type { CommitOperation } from "./commit-operation.ts";
 import { EditedTree } from "./edited-tree.ts";
 import { MAX_ATTRIBUTES_BYTES, withLfsRules } from "./git-attributes.ts";
@@ -32,6 +33,7 @@ export async function applyOperations(
     const file = await placedFile(git, parent, tree, operation);
     if (file !== undefined) placed.push(file);
   }
+  await refuseLongAttributes(git, staged, placed);
   for (const operation of received.operations) {
     if (operation.kind === "delete-file") await tree.deleteFile(operation.path);
     else if (operation.kind === "delete-folder") await tree.deleteFolder(operation.path);
@@ -83,7 +85,11 @@ async function addLfsRules(
   if (content === undefined) return;
   const text = content.toString("utf8");
   const wanted = withLfsRules(text, lfsPaths);
-  if (wanted !== text) await tree.put(".gitattributes", await staged.writeBlob(Buffer.from(wanted)));
+  if (wanted === text) return;
+  const rules = Buffer.from(wanted);
+  // The rule of a path is longer than the path.
+  refuseLongLines(".gitattributes", rules);
+  await tree.put(".gitattributes", await staged.writeBlob(rules));
 }
 
 function sourceNotFound(path: string): HubError {

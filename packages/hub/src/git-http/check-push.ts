@@ -116,8 +116,6 @@ function tooLarge(shown: string, size: number, limit: number): string {
 
 function faultOf(entry: ChangedEntry, faultOfBlob: ReadonlyMap<ObjectId, Fault>): string | undefined {
   if (entry.mode === SUBMODULE_MODE) return `"${shown(entry.path)}": submodules are not supported.`;
-  // What was no UTF-8 has become this character: such a name could not be asked for.
-  if (entry.path.includes("\uFFFD")) return `Invalid path "${shown(entry.path)}": it is no valid Unicode.`;
   try {
     parseEntryPath(entry.path);
   } catch (error) {

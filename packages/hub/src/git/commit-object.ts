@@ -36,10 +36,13 @@ export function parseCommit(id: ObjectId, content: Buffer): Commit | undefined {
   const message = end < 0 ? "" : text.slice(end + 2);
   const tree = parseObjectId(headerValue(header, "tree") ?? "");
   if (tree === undefined) return undefined;
-  const parents = header.flatMap((line) => {
+  const parents: ObjectId[] = [];
+  // As git reads them: right behind the tree. A line further down is some header that is called so.
+  for (const line of header.slice(1)) {
     const parent = line.startsWith("parent ") ? parseObjectId(line.slice(7)) : undefined;
-    return parent === undefined ? [] : [parent];
-  });
+    if (parent === undefined) break;
+    parents.push(parent);
+  }
   const author = identOf(headerValue(header, "author") ?? "");
   const committer = identOf(headerValue(header, "committer") ?? "");
   const [title = "", ...rest] = message.split("\n");

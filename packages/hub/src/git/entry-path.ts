@@ -25,7 +25,8 @@ export function parseEntryPath(path: string): string {
 function faultOf(path: string): string | undefined {
   if (path === "") return "it is empty";
   if (Buffer.byteLength(path) > MAX_PATH_BYTES) return `it is longer than ${MAX_PATH_BYTES} bytes`;
-  if (!path.isWellFormed()) return "it is no valid Unicode";
+  // Bytes that are no UTF-8 have become U+FFFD by now, in a body as in a tree: such a name would be stored as another one.
+  if (!path.isWellFormed() || path.includes("\uFFFD")) return "it is no valid Unicode";
   if (hasControlCharacter(path)) return "it contains a control character";
   if (path.includes("\\")) return "it contains a backslash";
   for (const segment of path.split("/")) {
@@ -45,6 +46,12 @@ function segmentFaultOf(segment: string): string | undefined {
     return "submodules are not supported";
   }
   return undefined;
+}
+
+/** Whether git on some system takes the file for a `.gitattributes`, whose lines it then checks (`git fsck`, gitattributesLineLength). */
+export function isAttributesFile(path: string): boolean {
+  const folded = foldedName(path.slice(path.lastIndexOf("/") + 1));
+  return folded === ".gitattributes" || /^gi[0-9a-z]{0,4}~[0-9]+$/.test(folded);
 }
 
 /** How a forgiving file system reads a name: HFS+ drops ignorable characters, NTFS cuts streams and trailing dots and blanks. */

@@ -142,6 +142,8 @@ export interface StagedObjects extends AsyncDisposable {
   writeBlob(content: Uint8Array): Promise<ObjectId>;
   /** For a blob that comes in pieces: memory stays flat whatever its size. */
   openBlobWriter(): Promise<BlobWriter>;
+  /** A blob that was written here and not published yet; `undefined` for any other. @throws {RangeError} when it is larger. */
+  readBlob(oid: ObjectId, maxBytes: number): Promise<Buffer | undefined>;
   writeTree(content: Uint8Array): Promise<ObjectId>;
   writeCommit(content: Uint8Array): Promise<ObjectId>;
   /** An annotated tag. */

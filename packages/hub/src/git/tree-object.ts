@@ -3,7 +3,7 @@ import { type ObjectId, parseObjectId } from "./object-id.ts";
 /** One entry of a tree object. */
 export interface TreeItem {
   readonly name: string;
-  /** Octal, without a leading zero: `100644`, `40000`. */
+  /** Octal, without a leading zero, one of `100644`, `100755`, `120000`, `40000`, `160000`. */
   readonly mode: string;
   readonly oid: ObjectId;
 }
@@ -14,6 +14,8 @@ export const FOLDER_MODE = "40000";
 export const FILE_MODE = "100644";
 /** Mode of a file that may be run. */
 export const EXECUTABLE_MODE = "100755";
+/** Mode of a symbolic link. */
+const LINK_MODE = "120000";
 /** Mode of a commit of another repo. */
 export const SUBMODULE_MODE = "160000";
 
@@ -27,12 +29,31 @@ export function parseTree(content: Buffer): readonly TreeItem[] {
     if (space < 0 || nul < 0 || nul + 21 > content.length) throw new Error("malformed tree object");
     const oid = parseObjectId(content.toString("hex", nul + 1, nul + 21));
     if (oid === undefined) throw new Error("malformed tree object");
-    // Old writers padded the mode of a folder with a zero.
-    const mode = content.toString("latin1", at, space).replace(/^0+/, "");
+    const mode = canonicalMode(content.toString("latin1", at, space));
     items.push({ mode, name: content.toString("utf8", space + 1, nul), oid });
     at = nul + 21;
   }
   return items;
+}
+
+/**
+ * The mode that git reads, whatever was written: `40755` is a folder to git, `160755` a commit of another repo. Who reads them as
+ * something else looks past what they hold (`canon_mode` in git's cache.h).
+ *
+ * Invariant: no mode leaves here but the five that this file names; held by "goes for what git takes it for" in path-fuzz.test.ts.
+ */
+function canonicalMode(written: string): string {
+  const bits = /^[0-7]{1,7}$/.test(written) ? Number.parseInt(written, 8) : Number.NaN;
+  switch (bits & 0o170000) {
+    case 0o040000:
+      return FOLDER_MODE;
+    case 0o100000:
+      return (bits & 0o100) === 0 ? FILE_MODE : EXECUTABLE_MODE;
+    case 0o120000:
+      return LINK_MODE;
+    default:
+      return SUBMODULE_MODE;
+  }
 }
 
 /** The content of a tree object, sorted as git wants it: by bytes, a folder as if its name ended in `/`. */

@@ -5,6 +5,7 @@ import { pluralOf, REPO_KINDS, type RepoKind } from "@postern/core/resource/repo
 import { parseRepoRef, type RepoRef, repoIdOf, repoPathOf } from "@postern/core/resource/repo-ref";
 import type { FastifyInstance } from "fastify";
 import { openRepoForChange } from "../access/open-repo-for-change.ts";
+import { refuseLongLines } from "../commits/check-attributes.ts";
 import { parseEntryPath } from "../git/entry-path.ts";
 import { afterRefsMoved } from "../repos/after-refs-moved.ts";
 import {
@@ -186,6 +187,7 @@ function firstFiles(fields: RequestFields, repo: RepoRef): readonly FirstFile[] 
     content: Buffer.from(file.text("content"), file.optionalText("encoding") === "base64" ? "base64" : "utf8"),
   }));
   const card = cardOf(repo.kind, fields, repo.name);
+  for (const { path, content } of files) refuseLongLines(path, content);
   if (card === undefined || files.some(({ path }) => path === "README.md")) return files;
   return [...files, { path: "README.md", content: Buffer.from(card) }];
 }

@@ -69,9 +69,10 @@ export async function requestedCommit(git: GitRepository, tail: readonly string[
   return { revision, commit, path: "" };
 }
 
-/** The revision that the whole tail spells, whether or not it exists. */
+/** The revision that the whole tail spells, whether or not it exists. A slash at its end is none of it, unless it is escaped. */
 export function requestedRevision(tail: readonly string[]): string {
-  return tail.map(decodeSegment).join("/").replace(/\/$/, "");
+  const named = tail.at(-1) === "" ? tail.slice(0, -1) : tail;
+  return named.map(decodeSegment).join("/");
 }
 
 async function findRevision(

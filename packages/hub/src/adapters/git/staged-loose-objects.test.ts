@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { ObjectId } from "../../git/object-id.ts";
-import { StagedLooseObjects } from "./staged-loose-objects.ts";
+import { clearStagingLeftovers, STAGING_PREFIX, StagedLooseObjects } from "./staged-loose-objects.ts";
 import { syncDirectory } from "./sync-path.ts";
 
 // Watched, not replaced: whether a disk was asked to keep something cannot be seen from outside.
@@ -36,4 +36,13 @@ it("asks for no folder of an object that is in a pack", async () => {
   await using mine = await StagedLooseObjects.begin(directory, "mine", async () => true);
   await mine.writeBlob(Buffer.from("packed\n"));
   await mine.publish();
+});
+
+it("clears away what crashes left, also while a commit beside it ends and takes its folder with it", async () => {
+  const objects = join(directory, "objects");
+  await mkdir(join(objects, `${STAGING_PREFIX}crashed`));
+  // Listed, and not there any more when it is looked at.
+  await symlink("nowhere", join(objects, `${STAGING_PREFIX}ended`));
+  await clearStagingLeftovers(directory, Date.now() + 60_000);
+  expect(await readdir(objects)).not.toContain(`${STAGING_PREFIX}crashed`);
 });

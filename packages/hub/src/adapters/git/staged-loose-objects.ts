@@ -1,22 +1,25 @@
 import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { chmod, type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { chmod, type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
-import { createDeflate, deflate } from "node:zlib";
+import { createDeflate, deflate, inflate } from "node:zlib";
 import type { BlobWriter, StagedObjects } from "../../git/git-repository.ts";
 import { type ObjectId, parseObjectId } from "../../git/object-id.ts";
 import { isSystemError } from "./ref-files.ts";
 import { syncDirectory, syncFile } from "./sync-path.ts";
 
 const deflated = promisify(deflate);
+const inflated = promisify(inflate);
 
 /** How many files are synced at a time. */
 const SYNC_WIDTH = 8;
 /** Git's own level for loose objects: speed first, a later repack does better. */
 const COMPRESSION = { level: 1 } as const;
 const PIECE_BYTES = 256 * 1024;
+/** `commit`, a blank, the size, NUL. */
+const MAX_HEADER_BYTES = 32;
 
 /** Names a folder of objects that are not part of the repo yet. */
 export const STAGING_PREFIX: string = "tmp_objdir-incoming-";
@@ -26,8 +29,18 @@ export async function clearStagingLeftovers(gitDirectory: string, startedAtMs: n
   const objects = join(gitDirectory, "objects");
   for (const name of await readdir(objects)) {
     const folder = join(objects, name);
-    if (!name.startsWith(STAGING_PREFIX) || (await stat(folder)).mtimeMs >= startedAtMs) continue;
+    if (!name.startsWith(STAGING_PREFIX) || !(await isOlderThan(folder, startedAtMs))) continue;
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** A folder that is gone by now belonged to a commit or push that has ended meanwhile. */
+async function isOlderThan(folder: string, timeMs: number): Promise<boolean> {
+  try {
+    return (await stat(folder)).mtimeMs < timeMs;
+  } catch (error) {
+    if (isSystemError(error, "ENOENT")) return false;
+    throw error;
   }
 }
 
@@ -92,6 +105,13 @@ export class StagedLooseObjects implements StagedObjects {
       },
       discard: end,
     };
+  }
+
+  async readBlob(oid: ObjectId, maxBytes: number): Promise<Buffer | undefined> {
+    if (!this.#staged.has(oid)) return undefined;
+    const stored = await readFile(join(this.#folder, oid));
+    const object = await inflated(stored, { maxOutputLength: maxBytes + MAX_HEADER_BYTES });
+    return object.subarray(object.indexOf(0) + 1);
   }
 
   async writeTree(content: Uint8Array): Promise<ObjectId> {
