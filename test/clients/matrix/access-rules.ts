@@ -2,7 +2,7 @@ import type { Access, Bearer, Operation } from "./axes.ts";
 import { BEARERS } from "./axes.ts";
 
 /** What an operation asks of the repo. */
-type Need = "know oneself" | "see" | "read files" | "write" | "take part" | "administer";
+type Need = "know oneself" | "see" | "read files" | "write" | "propose" | "take part" | "administer";
 
 const NEEDS: Readonly<Record<Operation, Need>> = {
   whoami: "know oneself",
@@ -17,7 +17,7 @@ const NEEDS: Readonly<Record<Operation, Need>> = {
   "push large files": "write",
   "create a branch": "write",
   "delete a file": "write",
-  "open a pull request": "take part",
+  "open a pull request": "propose",
   "open a discussion": "take part",
   "list discussions": "see",
   "change settings": "administer",
@@ -43,8 +43,13 @@ const RULES: Readonly<Record<Need, Readonly<Record<Access, Row>>>> = {
   see: { public: OPEN, private: HIDDEN, gated: OPEN },
   "read files": { public: OPEN, private: HIDDEN, gated: ["gated", "yes", "yes", "yes", "gated", "yes"] },
   write: { public: WRITING, private: ["hidden", "role", "yes", "yes", "hidden", "yes"], gated: WRITING },
+  propose: { public: TAKING_PART, private: HIDDEN, gated: ["gated", "yes", "yes", "yes", "gated", "yes"] },
   "take part": { public: TAKING_PART, private: HIDDEN, gated: TAKING_PART },
-  administer: { public: ADMINISTERING, private: ["hidden", "role", "role", "job", "hidden", "yes"], gated: ADMINISTERING },
+  administer: {
+    public: ADMINISTERING,
+    private: ["hidden", "role", "role", "job", "hidden", "yes"],
+    gated: ADMINISTERING,
+  },
 };
 
 /** A refusal as it crosses the wire (hub-wire §1.2): every client makes its own error of it. */
@@ -67,7 +72,7 @@ export function refusalFor(operation: Operation, access: Access, bearer: Bearer)
     case "login":
       return { status: 401, code: undefined, words: "You are not logged in." };
     case "bad token":
-      return { status: 401, code: undefined, words: "" };
+      return { status: 401, code: undefined, words: "You are not logged in" };
     case "hidden":
       return { status: anonymous ? 401 : 404, code: "RepoNotFound", words: "Repository not found" };
     case "gated":

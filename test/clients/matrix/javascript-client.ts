@@ -15,6 +15,8 @@ import { type Cell, labelOf, OPERATIONS, type Operation, type Outcome } from "./
 import { type ClientUnderTest, type Lane, oneByOne } from "./client-under-test.ts";
 import { LARGE_FILE, SMALL_FILE } from "./lanes.ts";
 
+const BAD_TOKEN = "Invalid credentials in Authorization header";
+
 type Attempt = (params: {
   readonly hubUrl: string;
   readonly repo: string;
@@ -85,7 +87,7 @@ export const javascriptClient: ClientUnderTest = {
   expects: (operation, { status, words }) => ({
     kind: "refused",
     error: `HubApiError ${status}`,
-    // Deleting always sends the header, with the word "undefined" for a token.
-    says: status === 401 && operation === "delete the repo" ? "Invalid credentials in Authorization header" : words,
+    // These two always send the header; deleting, with the word "undefined" for a token.
+    says: status === 401 && (operation === "delete the repo" || operation === "whoami") ? BAD_TOKEN : words,
   }),
 };

@@ -38,9 +38,7 @@ async function prepareOrganization(hub: RunningHub): Promise<People> {
     ["wanda", "write"],
     ["olga", "admin"],
   ])
-    await must(
-      hub.call("PUT", `/api/postern/v1/orgs/acme/members/${name}`, { token: hub.adminToken, body: { role } }),
-    );
+    await must(hub.call("PUT", `/api/postern/v1/orgs/acme/members/${name}`, { token: hub.adminToken, body: { role } }));
   return people;
 }
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type RunningHub, startHub } from "../../harness/running-hub.ts";
 import { type TemporaryFolder, temporaryFolder } from "../../harness/temporary-folder.ts";
+import { endpointOf } from "../endpoints/hub-endpoints.ts";
 import { refusalFor } from "./access-rules.ts";
 import { ACCESSES, type Access, BEARERS, type Cell, type Expected, type Operation, type Outcome } from "./axes.ts";
 import type { ClientUnderTest } from "./client-under-test.ts";
@@ -14,21 +15,28 @@ import { pythonClient } from "./python-client.ts";
 // What every real client may do on every kind of repo with every kind of token. `npm run clients` prints the outcome as tables.
 
 const CLIENTS = [gitClient, gitLfsClient, javascriptClient, posternClient, pythonClient];
+const PRESENT = CLIENTS.filter(({ missing }) => missing === undefined);
 
 let hub: RunningHub;
 let folder: TemporaryFolder;
 const outcomes = new Map<string, Outcome>();
+const requests: { readonly method: string; readonly path: string }[] = [];
 
 beforeAll(async () => {
-  hub = await startHub();
+  hub = await startHub({
+    log: (line) => {
+      const entry = JSON.parse(line);
+      if (entry.msg === "request") requests.push(entry);
+    },
+  });
   folder = temporaryFolder("matrix");
-  const present = CLIENTS.filter(({ missing }) => missing === undefined);
   const lanes = await prepareLanes(
     hub,
-    present.map(({ name }) => name),
+    PRESENT.map(({ name }) => name),
     folder.path,
   );
-  const work = present.flatMap((client) => ACCESSES.map((access) => ({ client, access })));
+  const work = PRESENT.flatMap((client) => ACCESSES.map((access) => ({ client, access })));
+  requests.length = 0;
   // A few lanes at once: the programs wait for the hub most of the time.
   await Promise.all(
     Array.from({ length: 4 }, async () => {
@@ -77,12 +85,17 @@ describe.each(CLIENTS)("$name", (client) => {
       expected: expectedOf(client, cell.operation, access, cell),
     })),
   );
-  it.skipIf(client.missing !== undefined).each(
-    rows.map((row) => [
-      `${row.operation} · ${row.access} · ${row.bearer} · ${row.expected.kind === "allowed" ? "yes" : `${row.expected.error}: ${row.expected.says}`}`,
-      row,
-    ] as const),
-  )("%s", (_title, { key, expected }) => {
+  it
+    .skipIf(client.missing !== undefined)
+    .each(
+      rows.map(
+        (row) =>
+          [
+            `${row.operation} · ${row.access} · ${row.bearer} · ${row.expected.kind === "allowed" ? "yes" : `${row.expected.error}: ${row.expected.says}`}`,
+            row,
+          ] as const,
+      ),
+    )("%s", (_title, { key, expected }) => {
     const outcome = outcomes.get(key);
     if (expected.kind === "allowed") {
       expect(outcome).toEqual({ kind: "allowed" });
@@ -94,4 +107,19 @@ describe.each(CLIENTS)("$name", (client) => {
       });
     }
   });
+});
+
+it("sees no client ask for anything that docs/reference/endpoints.md does not name, or names for others only", () => {
+  const unnamed = requests.flatMap(({ method, path }) => {
+    const at = `${method} ${path.replace(/of-client-\d+-\w+/, "REPO")}`;
+    const endpoint = endpointOf(method, path);
+    if (endpoint === undefined) return [at];
+    const owner = PRESENT[Number(/of-client-(\d+)/.exec(path)?.[1] ?? Number.NaN)];
+    // git-lfs is a part of git: its clones and pushes are git's.
+    const names = owner?.name === "git-lfs" ? ["git", "git-lfs"] : [owner?.name];
+    const known = owner === undefined || endpoint.callers.some((caller) => names.includes(caller));
+    return known ? [] : [`${at} by ${owner.name}`];
+  });
+  expect(requests.length).toBeGreaterThan(100);
+  expect([...new Set(unnamed)]).toEqual([]);
 });
