@@ -360,7 +360,8 @@ describe("a batch", () => {
       headers: { authorization: "Bearer hf_ada", "content-type": "application/vnd.git-lfs+json" },
       body: "{}",
     });
-    expect(await response.json()).toEqual({ ours: [], theirs: [] });
+    expect(response.status).toBe(501);
+    expect(await response.json()).toMatchObject({ message: expect.stringContaining("no file locks") });
   });
 });
 

@@ -44,18 +44,14 @@ export function registerLfsRoutes(app: FastifyInstance, deps: LfsRoutesDeps): vo
         },
         withLfsRefusals((request, reply) => answerBatchRequest(request, reply, kind, deps)),
       );
-      scope.post(
-        `${lfs}/locks/verify`,
-        { config: { audit: { none: "there are no locks; git-lfs asks before every push" } } },
-        withLfsRefusals((request, reply) => answerLocks(request, reply, kind, deps)),
-      );
       const noLocks = { config: { audit: { none: "there are no locks to take or give back" } } };
       scope.get(
         `${lfs}/locks`,
         noLocks,
         withLfsRefusals((request) => refuseLocks(request, kind, "read", deps)),
       );
-      for (const path of ["locks", "locks/:id/unlock"])
+      // An empty list would make git-lfs advise at every push to switch on what we do not have.
+      for (const path of ["locks", "locks/verify", "locks/:id/unlock"])
         scope.post(
           `${lfs}/${path}`,
           noLocks,
@@ -84,17 +80,6 @@ async function answerBatchRequest(
       ? await openRepoForUpload(deps, caller, ref, batch, origin)
       : await openRepoFiles(deps, principal, ref, origin);
   return reply.type(LFS_MEDIA_TYPE).send(JSON.stringify(await answerBatch(batch, { principal, repo, origin }, deps)));
-}
-
-async function answerLocks(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  kind: RepoKind,
-  deps: LfsRoutesDeps,
-): Promise<FastifyReply> {
-  const principal = await deps.gatekeeper.identify(request.headers.authorization);
-  await openRepo(deps.catalogue, principal, namedRepo(request, kind), "write");
-  return reply.type(LFS_MEDIA_TYPE).send(JSON.stringify({ ours: [], theirs: [] }));
 }
 
 /** 501, which git-lfs takes for "no locking here" and shows with our words; without a route it would blame the address. */

@@ -50,9 +50,10 @@ export async function verify(context: CliContext, target: string | undefined, op
   const difference =
     options.dir === undefined ? undefined : await compareFolder(resolve(context.cwd, options.dir), bundle.files);
   if (options.json === true) context.terminal.json(asJson(bundle, verdict, difference, pinned !== undefined));
-  else if (verdict.kind === "verified") printMaker(context, bundle, verdict, pinned !== undefined);
   refuse(bundle, verdict, difference);
-  if (options.json !== true && options.dir !== undefined)
+  if (options.json === true || verdict.kind !== "verified") return;
+  printMaker(context, bundle, verdict, pinned !== undefined);
+  if (options.dir !== undefined)
     context.terminal.out(`files     ${bundle.files.length} in ${options.dir}, all as committed`);
 }
 
