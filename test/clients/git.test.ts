@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import Database from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GITHUB_CLAIMS, type RunningHub, startHub } from "../harness/running-hub.ts";
 import { temporaryFolder } from "../harness/temporary-folder.ts";
@@ -258,6 +259,20 @@ describe("pushes", () => {
     expect(entry.detail.run_url).toMatch(/actions\/runs/);
     const elsewhere = await git.run(["push", urlOf("ada/refs", token), "main:refs/heads/x"], { cwd });
     expect(elsewhere.stderr).toContain("remote: This token is good for another repo only.");
+  });
+
+  it("that cannot be recorded do not happen, and git shows the reason", async () => {
+    await hub.repo("ada/unrecorded", { token: ada });
+    await git.ok(["clone", urlOf("ada/unrecorded", ada), "unrecorded"]);
+    const database = new Database(path.join(hub.dataDir, "postern.db"));
+    database.exec("create trigger broken before insert on audit_log begin select json('{'); end");
+    const refused = await git.run(["push", "origin", "main:refs/heads/unseen"], { cwd: "unrecorded" });
+    database.exec("drop trigger broken");
+    database.close();
+    expect(refused.code).not.toBe(0);
+    expect(refused.stderr).toMatch(/^remote: .*\(audit_unavailable\)/m);
+    expect(await git.ok(["ls-remote", "origin"], { cwd: "unrecorded" })).not.toContain("unseen");
+    await git.ok(["push", "origin", "main:refs/heads/unseen"], { cwd: "unrecorded" });
   });
 
   it("and commits through the API follow each other on one branch, none lost", async () => {

@@ -2,7 +2,9 @@ import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { createClient } from "@postern/client";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { realGit, withToken } from "../clients/real-git.ts";
 import { type Answer, GITHUB_CLAIMS, type RunningHub, startHub } from "../harness/running-hub.ts";
+import { temporaryFolder } from "../harness/temporary-folder.ts";
 
 const REPO = "acme/model";
 let hub: RunningHub;
@@ -213,4 +215,15 @@ describe("our client", () => {
     await client.revokeToken({ token: token.accessToken, endpoint: hub.url });
     expect((await token.fetch(`${hub.url}/api/whoami-v2`)).status).toBe(401);
   });
+});
+
+it("a token that is bound to a key is refused to git, which sends no proofs, and git shows why", async () => {
+  using folder = temporaryFolder("dpop-git");
+  const { code, stderr } = await realGit(folder.path).run([
+    "clone",
+    withToken(`${hub.url}/${REPO}`, await boundToken()),
+    "refused",
+  ]);
+  expect(code).not.toBe(0);
+  expect(stderr).toContain("remote: The DPoP proof is not acceptable: the token is bound to a key");
 });

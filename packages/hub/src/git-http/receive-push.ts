@@ -1,5 +1,6 @@
 import { auditActorOf } from "@postern/core/audit/audit-actor";
 import { Refusal } from "@postern/core/error/refusal";
+import { repoNotFound } from "../access/open-repo.ts";
 import { afterRefsMoved } from "../repos/after-refs-moved.ts";
 import { cardFault } from "../repos/check-card.ts";
 import { storageRefusal } from "../repos/storage-refusal.ts";
@@ -71,7 +72,9 @@ async function concludePush(
   } catch (error) {
     const refusal = storageRefusal(error);
     if (refusal instanceof Refusal) return refuseAll(request, "not accepted", [sentenceOf(refusal)]);
-    throw refusal;
+    // The repo may have been deleted under our feet; its files are gone then, and that is no fault of ours.
+    if ((await deps.catalogue.findById(request.repo.repoId)) !== undefined) throw refusal;
+    return refuseAll(request, "not accepted", [sentenceOf(repoNotFound(request.caller.principal))]);
   }
 }
 

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import type { RouteAudit } from "@postern/core/audit/route-audit";
+import { HubError } from "@postern/core/error/hub-error";
 import { pathPrefixOf, REPO_KINDS, type RepoKind } from "@postern/core/resource/repo-kind";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Caller } from "../access/caller.ts";
@@ -102,17 +103,23 @@ async function answerPush(
   kind: RepoKind,
   deps: GitRoutesDeps,
 ): Promise<FastifyReply> {
+  const signal = clientSignal(reply);
+  // Git may take long over a pack that has arrived, and then nothing moves on the connection.
+  request.raw.once("end", () => request.raw.socket.setTimeout(0));
   try {
     const caller = await callerOf(deps.gatekeeper, request);
     const { repo, pusher } = await repoToPushTo(request, kind, deps, caller);
-    const signal = clientSignal(reply);
     const body = new PktReader(gitBody(request, "git-receive-pack"));
     const head = await readPushHead(body);
     reply.type("application/x-git-receive-pack-result");
     if (head === undefined) return reply.send("");
     const conclude = await receivePush(deps, { ...head, repo, caller, pusher, pack: await body.rest(), signal });
-    return reply.send(Readable.from(reportOf(conclude(), head), { objectMode: false }));
+    const outcome = conclude();
+    // Nobody may be there to read the report.
+    outcome.catch(() => {});
+    return reply.send(Readable.from(reportOf(outcome, head), { objectMode: false }));
   } catch (error) {
+    if (signal.aborted) throw new HubError(400, "BadRequest", "The pusher went away.", { cause: error });
     throw bodyRefusal(error);
   } finally {
     // A refusal in the middle must reach the client, which first sends all that it has.
