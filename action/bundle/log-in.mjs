@@ -2059,6 +2059,9 @@ function createClient(surroundings = {}) {
 	});
 }
 createClient();
+new TextEncoder();
+new TextEncoder();
+new TextEncoder();
 // action/src/runner.ts
 /** An input of `action.yml`: the runner upper-cases its name and keeps hyphens. */
 function inputOf(name, environment) {

@@ -2058,6 +2058,9 @@ function createClient(surroundings = {}) {
 	});
 }
 createClient();
+new TextEncoder();
+new TextEncoder();
+new TextEncoder();
 // action/src/runner.ts
 /** A line that the runner shows as an annotation. */
 function annotation(kind, message) {

@@ -103,6 +103,8 @@ export const HUB_ENDPOINTS: readonly HubEndpoint[] = [
     ["GET", "/{prefix}{repo}.git/info/lfs/locks", ["git-lfs"], "No locks: 404 in one sentence"],
     ["GET", "/api/lfs/objects/{oid}", ["git-lfs", PY, JS, OUR], "Address that a batch hands out, signed"],
     ["PUT", "/api/lfs/objects/{oid}", ["git-lfs", PY, JS, OUR], "Address that a batch hands out, signed"],
+    ["PUT", "/api/lfs/objects/{oid}/parts/{num}", [PY, JS], "Address that a batch hands out, signed"],
+    ["POST", "/api/lfs/objects/{oid}/complete", [PY, JS], "Address that a batch hands out, signed"],
     ["POST", "/api/lfs/objects/{oid}/verify", ["git-lfs", PY, OUR], "Address that a batch hands out, signed"],
   ]),
   ...area("Pull requests and discussions", [
