@@ -1,8 +1,8 @@
 import { createHash, generateKeyPairSync, randomInt } from "node:crypto";
-import { epochSeconds } from "@postern/core/time/epoch-seconds";
+import { type EpochSeconds, epochSeconds } from "@postern/core/time/epoch-seconds";
 import { calculateJwkThumbprint, EmbeddedJWK, exportJWK, jwtVerify, SignJWT } from "jose";
 import { describe, expect, it } from "vitest";
-import { ProofReplay } from "./proof-replay.ts";
+import { ProofReplay, type ProofUse } from "./proof-replay.ts";
 import { DPOP_WINDOW_SECONDS, verifyDpopProof } from "./verify-dpop-proof.ts";
 
 const NOW = epochSeconds(1_795_000_000);
@@ -26,7 +26,12 @@ function judge(text: string): ReturnType<typeof verifyDpopProof> {
 
 describe("verifyDpopProof", () => {
   it("accepts a proof and names the key as RFC 7638 does", async () => {
-    expect(judge(await proof())).toEqual({ kind: "valid", thumbprint: await calculateJwkThumbprint(jwk), jti: "one" });
+    expect(judge(await proof())).toEqual({
+      kind: "valid",
+      thumbprint: await calculateJwkThumbprint(jwk),
+      jti: "one",
+      issuedAt: NOW,
+    });
   });
 
   it("ignores query and fragment of htu, and takes the clocks' difference up to the window", async () => {
@@ -91,24 +96,65 @@ describe("verifyDpopProof", () => {
 });
 
 describe("ProofReplay", () => {
-  it("takes a proof once, also at the last second of its life, and forgets it afterwards", () => {
-    const clock = { time: NOW, now: () => clock.time };
-    const replay = new ProofReplay(clock);
-    expect(replay.claim("key", "one")).toBe("new");
-    expect(replay.claim("key", "one")).toBe("used");
-    expect(replay.claim("other key", "one")).toBe("new");
-    clock.time = epochSeconds(NOW + 2 * DPOP_WINDOW_SECONDS);
-    expect(replay.claim("key", "one")).toBe("used");
-    clock.time = epochSeconds(NOW + 2 * DPOP_WINDOW_SECONDS + 1);
-    expect(replay.claim("key", "one")).toBe("new");
+  it("takes a proof once, also at the last second of its life", () => {
+    const { clock, use } = memory();
+    expect(use("one")).toBe("new");
+    expect(use("one")).toBe("used");
+    expect(use("one", NOW, "other key")).toBe("new");
+    const latest = NOW + DPOP_WINDOW_SECONDS;
+    expect(use("from a clock ahead", latest)).toBe("new");
+    clock.time = epochSeconds(latest + DPOP_WINDOW_SECONDS);
+    expect(use("from a clock ahead", latest)).toBe("used");
   });
 
   it("refuses when it is full, and goes on when the oldest are over", () => {
-    const clock = { time: NOW, now: () => clock.time };
-    const replay = new ProofReplay(clock, 2);
-    expect([1, 2, 3].map((jti) => replay.claim("key", String(jti)))).toEqual(["new", "new", "full"]);
-    expect(replay.claim("key", "1")).toBe("used");
-    clock.time = epochSeconds(NOW + 2 * DPOP_WINDOW_SECONDS + 1);
-    expect(replay.claim("key", "3")).toBe("new");
+    const { clock, use } = memory(2);
+    expect(["1", "2", "3"].map((jti) => use(jti))).toEqual(["new", "new", "full"]);
+    expect(use("1")).toBe("used");
+    clock.time = epochSeconds(NOW + 3 * DPOP_WINDOW_SECONDS);
+    expect(use("3", clock.time)).toBe("new");
+  });
+
+  it("takes no proof again that it forgot before the clock was set back", () => {
+    const { clock, use } = memory();
+    use("one");
+    clock.time = epochSeconds(NOW + 86_400);
+    use("a day later", clock.time);
+    clock.time = NOW;
+    expect(use("one")).toBe("forgotten");
+    const afterwards = epochSeconds(NOW + DPOP_WINDOW_SECONDS);
+    clock.time = afterwards;
+    expect(use("honest", afterwards)).toBe("new");
+  });
+
+  it("still knows proofs that were new when the clock was set back, and when it comes to their time again", () => {
+    const { clock, use } = memory();
+    const ahead = epochSeconds(NOW + 3600);
+    clock.time = ahead;
+    use("one", ahead);
+    clock.time = NOW;
+    expect(use("two")).toBe("new");
+    clock.time = ahead;
+    expect(use("one", ahead)).toBe("used");
+  });
+
+  it("is not kept full by proofs of a clock that was set back", () => {
+    const { clock, use } = memory(3);
+    clock.time = epochSeconds(NOW + 3600);
+    use("of the future", clock.time);
+    clock.time = NOW;
+    expect(["1", "2", "3"].map((jti) => use(jti))).toEqual(["new", "new", "full"]);
+    clock.time = epochSeconds(NOW + 3 * DPOP_WINDOW_SECONDS);
+    expect(use("3", clock.time)).toBe("new");
   });
 });
+
+/** `iat` is `NOW` unless it is given. */
+function memory(max?: number): {
+  readonly clock: { time: EpochSeconds };
+  readonly use: (jti: string, issuedAt?: number, thumbprint?: string) => ProofUse;
+} {
+  const clock = { time: NOW, now: () => clock.time };
+  const replay = new ProofReplay(clock, max);
+  return { clock, use: (jti, issuedAt = NOW, thumbprint = "key") => replay.claim({ thumbprint, jti, issuedAt }) };
+}

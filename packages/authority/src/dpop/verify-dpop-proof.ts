@@ -17,7 +17,7 @@ export interface DpopExpectation {
 }
 
 export type DpopVerdict =
-  | { readonly kind: "valid"; readonly thumbprint: string; readonly jti: string }
+  | { readonly kind: "valid"; readonly thumbprint: string; readonly jti: string; readonly issuedAt: number }
   /** `reason` ends the sentence "The DPoP proof is not acceptable: …". */
   | { readonly kind: "invalid"; readonly reason: string };
 
@@ -41,7 +41,7 @@ export function verifyDpopProof(text: string, expected: DpopExpectation): DpopVe
   if (!verify("sha256", Buffer.from(`${head}.${body}`), key, signature)) return invalid("its signature is wrong");
   const reason = claimAtFault(claims, expected);
   if (reason !== undefined) return invalid(reason);
-  return { kind: "valid", thumbprint: proved.thumbprint, jti: String(claims.jti) };
+  return { kind: "valid", thumbprint: proved.thumbprint, jti: String(claims.jti), issuedAt: Number(claims.iat) };
 }
 
 type JsonObject = Readonly<Record<string, unknown>>;

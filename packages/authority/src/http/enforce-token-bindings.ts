@@ -78,12 +78,19 @@ function faultOfProof(
   });
   if (verdict.kind === "invalid") return verdict.reason;
   if (verdict.thumbprint !== boundTo) return "its key is another than the token's";
-  const use = replay.claim(verdict.thumbprint, verdict.jti);
+  const use = replay.claim(verdict);
   if (use === "full")
     throw new HubError(503, "Unavailable", "This server cannot take more proofs at the moment. Try again in a while.", {
       headers: { "retry-after": "10" },
     });
-  return use === "new" ? undefined : "it was used before";
+  switch (use) {
+    case "new":
+      return undefined;
+    case "used":
+      return "it was used before";
+    case "forgotten":
+      return "it is as old as proofs that this server has forgotten, because its clock was set back";
+  }
 }
 
 function recordMisuse(

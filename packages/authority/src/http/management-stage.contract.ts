@@ -58,6 +58,7 @@ export interface ManagementStage {
   readonly database: AuthorityDatabase;
   readonly gatekeeper: TokenGatekeeper;
   readonly keyRing: KeyRing;
+  readonly provenanceKeys: ProvenanceKeys;
   call(method: string, path: string, token?: string, body?: unknown): Promise<Answer>;
   send(path: string, init: RequestInit): Promise<Answer>;
   /** A user with a personal token of that role; the token. */
@@ -135,6 +136,7 @@ export async function openStage(): Promise<ManagementStage> {
     database,
     gatekeeper: identifier,
     keyRing,
+    provenanceKeys,
     call,
     send,
     user: async (name, role = "write") => {

@@ -19,7 +19,8 @@ export interface KeyRing {
   /**
    * Publishes a new key at once; it takes over `KEY_OVERLAP_SECONDS` later.
    *
-   * @returns `undefined` while an earlier rotation has not taken over yet.
+   * @returns `undefined` while an earlier rotation has not taken over yet. One that will not for longer than two overlaps was made by a
+   *   clock that ran ahead: it holds nothing up and never signs.
    */
   rotate(audit: (next: StoredSigningKey, previous: SigningKey) => AuditEvent): Promise<StoredSigningKey | undefined>;
   /** Destroys keys whose last token has expired. */
@@ -55,7 +56,8 @@ class StoredKeyRing implements KeyRing {
 
   get current(): SigningKey {
     const now = this.#deps.clock.now();
-    // A clock that was set back may find no key that signs yet; the oldest one is published for sure.
+    // Of those that may sign by the clock, the one that was added last. A clock that was set back may find none; the oldest is then the
+    // one that verifiers have known longest (key-rotation.test.ts).
     const key = this.#stored.find((stored) => stored.signsFrom <= now) ?? this.#stored.at(-1);
     if (key === undefined) throw new Error("there is no signing key");
     return this.#open(key);
@@ -81,7 +83,11 @@ class StoredKeyRing implements KeyRing {
       secret,
       randomBytes,
     );
-    const added = await store.rotate(next, previous.kid, audit(next, previous));
+    const added = await store.rotate(
+      next,
+      audit(next, previous),
+      (newest) => newest.kid === previous.kid || newest.signsFrom > addSeconds(createdAt, 2 * KEY_OVERLAP_SECONDS),
+    );
     // Also after a refusal, so that a rotation by another process is seen.
     this.#stored = await store.list();
     return added === "added" ? next : undefined;

@@ -89,6 +89,82 @@ describe("key rotation", () => {
     expect(await kids()).toHaveLength(2);
   });
 
+  describe("when the clock is set back", () => {
+    const HOUR = 3600;
+
+    it("lets no key sign that verifiers do not know yet or no longer, through rotations before and after", async () => {
+      const known = new Map<unknown, number>();
+      const signed: unknown[] = [];
+      // Time as it really passes; the stage's clock is what the server believes.
+      let passed = 0;
+      const go = async (seconds: number): Promise<void> => {
+        for (let second = 0; second < seconds; second += 60) {
+          for (const kid of await kids()) if (!known.has(kid)) known.set(kid, passed);
+          const { kid } = stage.keyRing.current;
+          expect(await kids()).toContain(kid);
+          if (kid !== first) expect(passed - (known.get(kid) ?? passed)).toBeGreaterThan(KEY_SET_MAX_AGE_SECONDS);
+          if (signed.at(-1) !== kid) signed.push(kid);
+          await rotateKeysWhenDue(undefined, stage);
+          wait(60);
+          passed += 60;
+        }
+      };
+      const rotate = async (): Promise<unknown> => {
+        const { status, json } = await stage.call("POST", "/keys/rotate", ADMIN_TOKEN);
+        expect(status).toBe(201);
+        return json.kid;
+      };
+      const [first] = await kids();
+      await go(300);
+      wait(-HOUR); // Now even the first key is of the future.
+      const second = await rotate();
+      await go(2 * HOUR);
+      const third = await rotate();
+      wait(-HOUR); // The third is published and does not sign yet.
+      await go(3 * HOUR);
+      const fourth = await rotate();
+      await go(HOUR);
+      wait(-HOUR); // The fourth signs, and the third one's time comes again.
+      await go(3 * HOUR);
+      const order = [first, second, third, fourth];
+      expect([...new Set(signed)]).toEqual(order);
+      expect(signed.at(-1)).toBe(fourth);
+      expect(await kids()).toEqual([fourth]);
+    });
+
+    it("rotates although the last rotation was announced by a clock that ran a year ahead, and that key never signs", async () => {
+      const [old] = await kids();
+      wait(365 * DAY);
+      const { kid: ahead } = (await stage.call("POST", "/keys/rotate", ADMIN_TOKEN)).json;
+      wait(-365 * DAY);
+      const { status, json } = await stage.call("POST", "/keys/rotate", ADMIN_TOKEN);
+      expect(status).toBe(201);
+      expect(stage.keyRing.current.kid).toBe(old);
+      wait(KEY_OVERLAP_SECONDS);
+      expect(stage.keyRing.current.kid).toBe(json.kid);
+      wait(366 * DAY);
+      expect(stage.keyRing.current.kid).toBe(json.kid);
+      expect(await kids()).toEqual([json.kid]);
+      expect(json.kid).not.toBe(ahead);
+    });
+
+    it("is still a second rotation before the first took over", async () => {
+      await stage.call("POST", "/keys/rotate", ADMIN_TOKEN);
+      wait(-KEY_OVERLAP_SECONDS);
+      expect((await stage.call("POST", "/keys/rotate", ADMIN_TOKEN)).status).toBe(409);
+    });
+
+    it("rotates by itself although the newest key was made by a clock that ran ahead for longer than a key's life", async () => {
+      wait(365 * DAY);
+      await stage.call("POST", "/keys/rotate", ADMIN_TOKEN);
+      wait(-365 * DAY);
+      await rotateKeysWhenDue(90, stage);
+      expect(await kids()).toHaveLength(3);
+      await rotateKeysWhenDue(90, stage);
+      expect(await kids()).toHaveLength(3);
+    });
+  });
+
   it("rotates by itself once the key is old enough, once", async () => {
     await rotateKeysWhenDue(90, stage);
     wait(90 * DAY - 1);
@@ -126,8 +202,10 @@ async function keySet(): Promise<JSONWebKeySet> {
   return JSON.parse(JSON.stringify(json));
 }
 
+/** The published keys of tokens; the one of statements about commits stands beside them for good. */
 async function kids(): Promise<readonly unknown[]> {
-  return (await keySet()).keys.map(({ kid }) => kid);
+  const others: readonly unknown[] = stage.provenanceKeys.published.map(({ kid }) => kid);
+  return (await keySet()).keys.map(({ kid }) => kid).filter((kid) => !others.includes(kid));
 }
 
 async function states(): Promise<readonly unknown[]> {

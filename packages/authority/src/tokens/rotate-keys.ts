@@ -32,7 +32,7 @@ export async function rotateKeys(caller: Caller, { keyRing }: KeyDeps): Promise<
 }
 
 /**
- * Rotates when the newest key is older than `rotateAfterDays`, and destroys keys that nothing needs. Called now and then; which call does
+ * Rotates when the newest key was made more than `rotateAfterDays` ago, and destroys keys that nothing needs. Called now and then; which call does
  * the work follows from the stored times, so a server that was off rotates when it is back.
  */
 export async function rotateKeysWhenDue(
@@ -42,7 +42,8 @@ export async function rotateKeysWhenDue(
   await keyRing.forgetGone((key) => systemEvent("signing-key.remove", key, {}));
   const [newest] = keyRing.keys;
   if (newest === undefined || rotateAfterDays === undefined) return;
-  if (clock.now() - newest.createdAt < rotateAfterDays * SECONDS_PER_DAY) return;
+  // Either way: a key from a clock that ran ahead by more than its life would else never be due.
+  if (Math.abs(clock.now() - newest.createdAt) < rotateAfterDays * SECONDS_PER_DAY) return;
   await keyRing.rotate((key, { kid }) =>
     systemEvent("signing-key.rotate", key, { previous: kid, signs_from: toIsoTime(key.signsFrom) }),
   );

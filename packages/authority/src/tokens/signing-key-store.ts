@@ -15,11 +15,19 @@ export interface StoredSigningKey {
   readonly retiredAt: EpochSeconds | undefined;
 }
 
-/** Port: signing keys, newest first. Every change commits together with its audit entry. */
+/** Port: signing keys, the one that was added last first, whatever the clock said then. Every change commits together with its audit entry. */
 export interface SigningKeyStore {
   list(): Promise<readonly StoredSigningKey[]>;
   add(key: StoredSigningKey, audit: AuditEvent): Promise<void>;
-  /** Adds `next` and retires `previous` when `next` starts; `conflict` when `previous` has an end already. */
-  rotate(next: StoredSigningKey, previousKid: string, audit: AuditEvent): Promise<"added" | "conflict">;
+  /**
+   * Adds `next` and retires the newest key when `next` starts, or when that key would have started, if that is later.
+   *
+   * @param mayFollow - Asked about the newest key within the write; when it says no the answer is `conflict`.
+   */
+  rotate(
+    next: StoredSigningKey,
+    audit: AuditEvent,
+    mayFollow: (newest: StoredSigningKey) => boolean,
+  ): Promise<"added" | "conflict">;
   remove(kid: string, audit: AuditEvent): Promise<void>;
 }

@@ -176,6 +176,7 @@ export interface SigningKeyRow {
   created_at: number;
   signs_from: number | null;
   retired_at: number | null;
+  position: number;
 }
 
 export interface AuditTreeRow {

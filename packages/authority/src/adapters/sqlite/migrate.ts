@@ -13,6 +13,7 @@ import { spentTokenHorizons } from "./migrations/2026-11-23-spent-token-horizons
 import { tokenBindings } from "./migrations/2026-11-23-token-bindings.ts";
 import { publisherChanges } from "./migrations/2026-11-24-publisher-changes.ts";
 import { provenance } from "./migrations/2026-11-25-provenance.ts";
+import { signingKeyOrder } from "./migrations/2026-11-26-signing-key-order.ts";
 
 /** In the order of their names. One that was released is never edited again. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -28,6 +29,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "2026-11-23-token-bindings": tokenBindings,
   "2026-11-24-publisher-changes": publisherChanges,
   "2026-11-25-provenance": provenance,
+  "2026-11-26-signing-key-order": signingKeyOrder,
 };
 
 /** Brings the authority's tables to the newest version. @throws whatever a migration threw; that migration is rolled back. */

@@ -17,12 +17,7 @@ export class SqliteSigningKeyStore implements SigningKeyStore {
   constructor(database: AuthorityDatabase) {
     this.#database = database;
     this.#all = prepareQuery(database.connection, (db) =>
-      db
-        .selectFrom("signing_keys")
-        .selectAll()
-        .orderBy("signs_from", "desc")
-        .orderBy("created_at", "desc")
-        .orderBy("kid"),
+      db.selectFrom("signing_keys").selectAll().orderBy("position", "desc"),
     );
     this.#insert = prepareQuery(database.connection, (db, bind) =>
       db.insertInto("signing_keys").values({
@@ -32,6 +27,7 @@ export class SqliteSigningKeyStore implements SigningKeyStore {
         sealed_private_key: bind("sealed_private_key"),
         created_at: bind("created_at"),
         signs_from: bind("signs_from"),
+        position: bind("position"),
       }),
     );
     this.#retire = prepareQuery(database.connection, (db, bind) =>
@@ -47,14 +43,7 @@ export class SqliteSigningKeyStore implements SigningKeyStore {
   }
 
   async list(): Promise<readonly StoredSigningKey[]> {
-    return this.#all.all({}).map((row) => ({
-      kid: row.kid,
-      publicJwk: publicJwkOf(row),
-      sealedPrivateKey: row.sealed_private_key,
-      createdAt: epochSeconds(row.created_at),
-      signsFrom: epochSeconds(row.signs_from ?? row.created_at),
-      retiredAt: row.retired_at === null ? undefined : epochSeconds(row.retired_at),
-    }));
+    return this.#all.all({}).map(toKey);
   }
 
   add(key: StoredSigningKey, audit: AuditEvent): Promise<void> {
@@ -64,9 +53,16 @@ export class SqliteSigningKeyStore implements SigningKeyStore {
     });
   }
 
-  rotate(next: StoredSigningKey, previousKid: string, audit: AuditEvent): Promise<"added" | "conflict"> {
+  rotate(
+    next: StoredSigningKey,
+    audit: AuditEvent,
+    mayFollow: (newest: StoredSigningKey) => boolean,
+  ): Promise<"added" | "conflict"> {
     return this.#database.commits.submit((chain) => {
-      if (this.#retire.run({ kid: previousKid, at: next.signsFrom }) === 0) return "conflict";
+      const [row] = this.#all.all({});
+      const newest = row === undefined ? undefined : toKey(row);
+      if (newest === undefined || !mayFollow(newest)) return "conflict";
+      this.#retire.run({ kid: newest.kid, at: Math.max(newest.signsFrom, next.signsFrom) });
       this.#write(next);
       chain.append(audit);
       return "added";
@@ -80,7 +76,9 @@ export class SqliteSigningKeyStore implements SigningKeyStore {
   }
 
   #write(key: StoredSigningKey): void {
+    const [newest] = this.#all.all({});
     this.#insert.run({
+      position: (newest?.position ?? 0) + 1,
       kid: key.kid,
       alg: "ES256",
       public_jwk: JSON.stringify({ x: key.publicJwk.x, y: key.publicJwk.y }),
@@ -89,6 +87,17 @@ export class SqliteSigningKeyStore implements SigningKeyStore {
       signs_from: key.signsFrom,
     });
   }
+}
+
+function toKey(row: SigningKeyRow): StoredSigningKey {
+  return {
+    kid: row.kid,
+    publicJwk: publicJwkOf(row),
+    sealedPrivateKey: row.sealed_private_key,
+    createdAt: epochSeconds(row.created_at),
+    signsFrom: epochSeconds(row.signs_from ?? row.created_at),
+    retiredAt: row.retired_at === null ? undefined : epochSeconds(row.retired_at),
+  };
 }
 
 function publicJwkOf(row: SigningKeyRow): PublicJwk {
