@@ -1,13 +1,13 @@
 import { spawnSync } from "node:child_process";
-import { appendFileSync, rmSync } from "node:fs";
+import { appendFileSync, rmSync, statSync, truncateSync } from "node:fs";
 import path from "node:path";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 /** A file system of its own with so little room that a test can fill it. */
 export interface SmallDisk extends Disposable {
   readonly path: string;
-  /** Leaves not a byte. */
-  fillUp(): void;
+  /** Leaves not a byte, or about so many. */
+  fillUp(leave?: number): void;
   /** Gives back what `fillUp` took. */
   makeRoom(): void;
 }
@@ -27,7 +27,10 @@ export function smallDisk(mebibytes: number): SmallDisk | undefined {
   const filler = path.join(folder.path, "filler");
   return {
     path: folder.path,
-    fillUp: () => fill(filler),
+    fillUp: (leave = 0) => {
+      fill(filler);
+      if (leave > 0) truncateSync(filler, Math.max(0, statSync(filler).size - leave));
+    },
     makeRoom: () => rmSync(filler, { force: true }),
     [Symbol.dispose]: () => {
       spawnSync("umount", ["-l", folder.path]);
