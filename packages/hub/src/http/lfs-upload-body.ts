@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 const GRACE = 16 * 1024 * 1024;
 
 /**
- * The body of an upload of `size` bytes, piece by piece, as long as it keeps coming.
+ * The body of an upload of `size` bytes, piece by piece, as long as it keeps coming. Each piece is valid only until the next is asked for.
  *
  * When the reader stops early (a full disk, a byte too many) the rest is thrown away instead of left standing: a client that
  * sends before it listens, as the Python one does, would hang or see a broken pipe where the answer says what is wrong. Only a body
@@ -26,6 +26,7 @@ export async function* uploadBody(
     for await (const chunk of body.iterator({ destroyOnReturn: false })) {
       received += chunk.length;
       yield chunk;
+      giveBack(chunk);
     }
     complete = true;
   } finally {
@@ -45,4 +46,13 @@ function discard(body: IncomingMessage, response: ServerResponse, allowance: num
   });
   // The iterator left the stream paused, and then a listener alone starts nothing.
   body.resume();
+}
+
+/**
+ * Frees a piece at once. Pieces lie outside of V8's heap and would wait there for a full collection of everything, several a second:
+ * measured, two fifths of the server's CPU time in an upload.
+ */
+function giveBack({ buffer, byteLength }: Uint8Array): void {
+  // A buffer that holds more than this piece is not ours alone.
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
 }

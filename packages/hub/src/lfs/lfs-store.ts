@@ -44,7 +44,8 @@ export interface LfsStore {
   open(oid: LfsOid): Promise<StoredObject | undefined>;
 
   /**
-   * Stores what `source` yields; when it resolves the object is durable under its name. Concurrent calls for one object are safe.
+   * Stores what `source` yields, each piece of which is valid only until the next is asked for; when it resolves the object is durable
+   * under its name. Concurrent calls for one object are safe.
    *
    * @throws {HubError} 400 `BadRequest` for another length or digest, 507 `StorageFull`; nothing is left behind then, nor when
    *   `source` fails.
@@ -52,7 +53,7 @@ export interface LfsStore {
   receive(oid: LfsOid, size: number, source: AsyncIterable<Uint8Array>): Promise<void>;
 
   /**
-   * Keeps one part aside and answers its tag. A part sent twice has two tags, and only the one named at completion counts.
+   * Keeps one part aside, read like an object, and answers its tag. A part sent twice has two tags, and only the one named at completion counts.
    *
    * @throws {HubError} 400 `BadRequest` for another length, 507 `StorageFull`.
    */
