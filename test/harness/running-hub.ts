@@ -50,7 +50,7 @@ export const GITHUB_CLAIMS = {
 export async function startHub(
   options: { readonly log?: (line: string) => void } & Pick<
     StartServerOptions,
-    "dataDir" | "limits" | "requestLimits" | "trustedProxies" | "environment"
+    "dataDir" | "limits" | "requestLimits" | "connections" | "trustedProxies" | "environment"
   > = {},
 ): Promise<RunningHub> {
   const folder = temporaryFolder("hub");
@@ -71,6 +71,7 @@ export async function startHub(
       ...options.limits,
     },
     requestLimits: { api: 0, apiAnonymous: 0, resolve: 0, resolveAnonymous: 0, ...options.requestLimits },
+    connections: options.connections,
     log: options.log ?? "silent",
     environment: options.environment,
   });

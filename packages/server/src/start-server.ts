@@ -10,6 +10,8 @@ import { registerErrorPages } from "./http/error-pages.ts";
 import { registerHealthRoutes } from "./http/health-routes.ts";
 import { registerHomePage } from "./http/home-page.ts";
 import { limitRequests } from "./http/limit-requests.ts";
+import { limitAddressConnections } from "./lifecycle/address-connections.ts";
+import { watchBodyPace } from "./lifecycle/body-pace.ts";
 import { type BoundListener, bindListener } from "./lifecycle/bound-listener.ts";
 import { type DataDirectory, openDataDirectory } from "./lifecycle/data-directory.ts";
 import { explainNewerDatabase } from "./lifecycle/newer-database.ts";
@@ -41,6 +43,9 @@ export interface RunningServer {
 
 /** How long requests in flight may go on after a stop, in milliseconds. */
 const GRACE_MS = 10_000;
+
+/** How often running bodies are looked at, in milliseconds. */
+const BODY_CHECK_MS = 5000;
 
 const systemClock: Clock = { now: () => epochSeconds(Date.now() / 1000) };
 
@@ -87,6 +92,16 @@ async function serve(
   const clock = options.clock ?? systemClock;
   const url = config.publicUrl ?? listener.origin;
   const app = createApp(config, listener, options.log ?? ((line) => process.stderr.write(`${line}\n`)));
+  limitAddressConnections(listener.server, {
+    perAddress: config.connections.perAddress,
+    trustedProxies: config.trustedProxies,
+    onLimit: (source) => app.log.warn({ source }, "an address has as many connections as it may; more are refused"),
+  });
+  const unwatchBodies = watchBodyPace(listener.server, {
+    graceMs: config.connections.bodyGraceSeconds * 1000,
+    bytesPerSecond: config.connections.bodyBytesPerSecond,
+    checkEveryMs: BODY_CHECK_MS,
+  });
   const changingRoutes = requireDeclaredAudit(app);
   const authority = await wireAuthority(config, url, data, clock, app.log);
   const hub = await wireHub({
@@ -121,6 +136,7 @@ async function serve(
     close: async () => {
       closing = true;
       await listener.close(GRACE_MS);
+      unwatchBodies();
       await app.close();
       await hub.close();
       await authority.close();

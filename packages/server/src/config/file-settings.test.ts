@@ -32,9 +32,12 @@ keys:
 limits:
   refused_per_minute: 10
   token_failures: 0
+connections:
+  per_address: 64
 `);
     expect(settingsFromFile(file)).toEqual({
       renames: "never",
+      connections: { perAddress: 64 },
       port: 9000,
       host: "0.0.0.0",
       dataDir: "/srv/postern",

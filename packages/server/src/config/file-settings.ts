@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { ConfigError } from "./config-error.ts";
+import { CONNECTION_SETTING_NAMES, connectionsOfFile } from "./connection-settings.ts";
 import { LIMIT_NAMES, limitsOfFile } from "./limit-settings.ts";
 import { REQUEST_LIMIT_NAMES, requestLimitsOfFile } from "./request-limit-settings.ts";
 import type { ServerSettings } from "./server-config.ts";
@@ -9,7 +10,8 @@ const EXAMPLE = "a line such as `port: 8080`; docs/reference/configuration.md li
 
 /**
  * The server's settings from a YAML file: `port`, `host`, `data`, `public_url`, `audiences`, `bootstrap_admin`, `trusted_proxies`,
- * `issuers.allow_origins`, `publishers.renames`, `keys.rotate_after_days`, `audit.checkpoints`, `limits`, `request_limits`, `storage`.
+ * `issuers.allow_origins`, `publishers.renames`, `keys.rotate_after_days`, `audit.checkpoints`, `limits`, `request_limits`, `connections`,
+ * `storage`.
  *
  * @throws {ConfigError} for a file that cannot be read, an unknown key (a typing error must not be silently ignored) or a wrong type.
  */
@@ -22,6 +24,7 @@ export function settingsFromFile(file: string): ServerSettings {
   const keys = parseMapping(file, "keys.", root.keys ?? {});
   const limits = parseMapping(file, "limits.", root.limits ?? {});
   const requestLimits = parseMapping(file, "request_limits.", root.request_limits ?? {});
+  const connections = parseMapping(file, "connections.", root.connections ?? {});
   const storage = parseMapping(file, "storage.", root.storage ?? {});
   const gc = parseMapping(file, "storage.gc.", storage.gc ?? {});
   const s3 = parseMapping(file, "storage.s3.", storage.s3 ?? {});
@@ -39,6 +42,7 @@ export function settingsFromFile(file: string): ServerSettings {
     "audit",
     "limits",
     "request_limits",
+    "connections",
     "storage",
   ]);
   refuseUnknown(file, "storage.", storage, ["lfs", "s3", "gc"]);
@@ -55,6 +59,7 @@ export function settingsFromFile(file: string): ServerSettings {
   ]);
   refuseUnknown(file, "limits.", limits, LIMIT_NAMES);
   refuseUnknown(file, "request_limits.", requestLimits, REQUEST_LIMIT_NAMES);
+  refuseUnknown(file, "connections.", connections, CONNECTION_SETTING_NAMES);
   refuseUnknown(file, "issuers.", issuers, ["allow_origins"]);
   refuseUnknown(file, "publishers.", publishers, ["renames"]);
   refuseUnknown(file, "audit.", audit, ["checkpoints"]);
@@ -72,6 +77,7 @@ export function settingsFromFile(file: string): ServerSettings {
     renames: text(file, "publishers.renames", publishers.renames),
     limits: limitsOfFile((name) => number(file, `limits.${name}`, limits[name])),
     requestLimits: requestLimitsOfFile((name) => number(file, `request_limits.${name}`, requestLimits[name])),
+    connections: connectionsOfFile((name) => number(file, `connections.${name}`, connections[name])),
     checkpointFile: text(file, "audit.checkpoints.file", checkpoints.file),
     checkpointUrl: text(file, "audit.checkpoints.http", checkpoints.http),
     checkpointOrigin: text(file, "audit.checkpoints.origin", checkpoints.origin),

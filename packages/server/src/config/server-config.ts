@@ -1,6 +1,7 @@
 import path from "node:path";
 import type { LimitSettings, RenamePolicy } from "@postern/authority";
 import { ConfigError } from "./config-error.ts";
+import { type ConnectionSettings, parseConnections } from "./connection-settings.ts";
 import { type GarbageConfig, type GarbageSettings, parseGarbage } from "./garbage-settings.ts";
 import { parseLimits } from "./limit-settings.ts";
 import { parseRequestLimits, type RequestLimitSettings } from "./request-limit-settings.ts";
@@ -38,6 +39,8 @@ export interface ServerSettings extends StorageSettings, GarbageSettings {
   readonly limits?: Partial<LimitSettings> | undefined;
   /** Limits of API calls and downloads that differ from the defaults. */
   readonly requestLimits?: Partial<RequestLimitSettings> | undefined;
+  /** Limits of connections and slow bodies that differ from the defaults. */
+  readonly connections?: Partial<ConnectionSettings> | undefined;
   /** Listen on a public address without TLS in front. */
   readonly allowInsecurePublicBind?: boolean | undefined;
 }
@@ -58,6 +61,7 @@ export interface ServerConfig {
   readonly renames: RenamePolicy;
   readonly limits: LimitSettings;
   readonly requestLimits: RequestLimitSettings;
+  readonly connections: ConnectionSettings;
   /** Absolute path. */
   readonly checkpointFile: string | undefined;
   readonly checkpointUrl: string | undefined;
@@ -107,6 +111,7 @@ export function parseServerConfig(settings: ServerSettings): ServerConfig {
     renames: parseRenames(settings.renames ?? "once"),
     limits: parseLimits(settings.limits ?? {}),
     requestLimits: parseRequestLimits(settings.requestLimits ?? {}),
+    connections: parseConnections(settings.connections ?? {}),
     checkpointFile: settings.checkpointFile === undefined ? undefined : path.resolve(settings.checkpointFile),
     checkpointUrl: settings.checkpointUrl === undefined ? undefined : parseSinkUrl(settings.checkpointUrl),
     checkpointOrigin: settings.checkpointOrigin,

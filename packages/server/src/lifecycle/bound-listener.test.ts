@@ -1,5 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { expect, it } from "vitest";
 import { bindListener } from "./bound-listener.ts";
 
@@ -20,6 +22,19 @@ it("names the port that is taken and what to do", async () => {
   const port = typeof address === "object" && address !== null ? address.port : 0;
   await expect(bindListener("127.0.0.1", port)).rejects.toThrow(/is taken by another program.*--port/);
   other.close();
+});
+
+it.each([
+  ["that begins a request and never ends its headers", "GET / HTTP/1.1\r\nhost: a\r\nx-slow: "],
+  ["that says nothing at all", ""],
+])("ends a connection %s", async (_what, beginning) => {
+  const listener = await bindListener("127.0.0.1", 0, { limitMs: 50, checkEveryMs: 10 });
+  listener.attach((_request, response) => response.end("served"));
+  listener.open();
+  const socket = connect(Number(new URL(listener.origin).port), "127.0.0.1");
+  socket.write(beginning);
+  expect(await text(socket)).toMatch(/^HTTP\/1\.1 408 /);
+  await listener.close(0);
 });
 
 it("lets a running request end when it closes", async () => {

@@ -16,13 +16,34 @@ export interface BoundListener {
   close(graceMs: number): Promise<void>;
 }
 
+/** How long a connection may take over the line and the headers of a request. */
+export interface HeaderTimes {
+  readonly limitMs: number;
+  /** Milliseconds from one look at the connections to the next: the limit may be exceeded by that much. */
+  readonly checkEveryMs: number;
+}
+
+const HEADER_TIMES: HeaderTimes = { limitMs: 20_000, checkEveryMs: 5000 };
+
 /** @throws {ConfigError} when the address is taken or not ours. */
-export async function bindListener(host: string, port: number): Promise<BoundListener> {
+export async function bindListener(
+  host: string,
+  port: number,
+  headers: HeaderTimes = HEADER_TIMES,
+): Promise<BoundListener> {
   let handler: RequestHandler | undefined;
   let isOpen = false;
   const server = createServer(
-    // A slow sender of headers is cut; a long upload is not. Two idle minutes on a body are the end of it (see `timeout`).
-    { headersTimeout: 20_000, requestTimeout: 0, maxHeaderSize: 32 * 1024, keepAliveTimeout: 72_000, noDelay: true },
+    // A slow sender of headers, or of nothing at all, is cut; a long upload is not, as long as it keeps its pace (`watchBodyPace`) and
+    // is never idle for two minutes (`timeout`).
+    {
+      headersTimeout: headers.limitMs,
+      connectionsCheckingInterval: headers.checkEveryMs,
+      requestTimeout: 0,
+      maxHeaderSize: 32 * 1024,
+      keepAliveTimeout: 72_000,
+      noDelay: true,
+    },
     (request, response) => {
       if (isOpen && handler !== undefined) return handler(request, response);
       response.writeHead(503, { "retry-after": "1", connection: "close" }).end();
@@ -33,8 +54,10 @@ export async function bindListener(host: string, port: number): Promise<BoundLis
     server.once("error", (cause: NodeJS.ErrnoException) => reject(toConfigError(host, port, cause)));
     server.listen(port, host, resolve);
   });
-  server.on("clientError", (_error, socket) => {
-    if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+  server.on("clientError", (error, socket) => {
+    const isSlow = "code" in error && error.code === "ERR_HTTP_REQUEST_TIMEOUT";
+    const status = isSlow ? "408 Request Timeout" : "400 Bad Request";
+    if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
     else socket.destroy();
   });
   return {
