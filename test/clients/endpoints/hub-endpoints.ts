@@ -79,7 +79,7 @@ export const HUB_ENDPOINTS: readonly HubEndpoint[] = [
     ["GET", `${API}/commits/{rev}`, [PY, JS]],
     ["GET", `${API}/auth-check`, [PY]],
     ["GET", `${API}/auth-check/write`, [PY]],
-    ["GET", `${API}/xet-read-token/{rev}`, [PY], "404 that names `HF_HUB_DISABLE_XET=1`"],
+    ["GET", `${API}/xet-read-token/{rev}`, [PY], "Refused with an address that names `HF_HUB_DISABLE_XET=1`"],
   ]),
   ...area("Writing", [
     ["POST", `${API}/preupload/{rev}`, [PY, JS, OUR]],
@@ -92,7 +92,7 @@ export const HUB_ENDPOINTS: readonly HubEndpoint[] = [
     ["GET", `${API}/lfs-files`, [PY]],
     ["POST", `${API}/lfs-files/batch`, [PY]],
     ["POST", `${API}/lfs-files/duplicate`, [PY], "Only for Xet files, which there are none of"],
-    ["GET", `${API}/xet-write-token/{rev}`, [PY, JS], "404 that names `HF_HUB_DISABLE_XET=1`"],
+    ["GET", `${API}/xet-write-token/{rev}`, [PY, JS], "Refused with an address that names `HF_HUB_DISABLE_XET=1`"],
   ]),
   ...area("git and LFS", [
     ["GET", "/{prefix}{repo}/info/refs", ["git"], "With and without `.git`, like all of this table"],

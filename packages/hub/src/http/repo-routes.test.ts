@@ -192,7 +192,14 @@ it("pages through the list with an absolute link", async () => {
 
 it("tells clients with hf_xet what to do", async () => {
   await hub.repo("ada/train");
-  const { status, headers } = await call("GET", "/api/models/ada/train/xet-write-token/main", "hf_ada");
+  const sent = await hub.app.inject({
+    url: "/api/models/ada/train/xet-write-token/main",
+    headers: { authorization: "Bearer hf_ada" },
+  });
+  expect(sent.statusCode).toBe(307);
+  // The address is all that hf_xet prints.
+  expect(sent.headers.location).toContain("set-HF_HUB_DISABLE_XET=1-and-try-again");
+  const { status, headers } = await call("GET", String(sent.headers.location), "hf_ada");
   expect(status).toBe(404);
   expect(headers["x-error-message"]).toContain("HF_HUB_DISABLE_XET=1");
   expect(headers["x-error-code"]).toBeUndefined();
