@@ -55,7 +55,9 @@ export class PushQuarantine implements PushedObjects {
   static async begin(gitDirectory: string, options: PushQuarantineOptions): Promise<PushQuarantine> {
     await clearStagingLeftovers(gitDirectory, options.startedAtMs);
     const folder = join(gitDirectory, "objects", STAGING_PREFIX + options.nonce);
-    await mkdir(join(folder, "pack"), { recursive: true });
+    // One by one: a repo that is deleted at this moment must not come back as an empty folder.
+    await mkdir(folder);
+    await mkdir(join(folder, "pack"));
     return new PushQuarantine(gitDirectory, folder, options);
   }
 

@@ -1,10 +1,10 @@
-import { mkdir, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { ObjectId } from "../../git/object-id.ts";
 import { clearStagingLeftovers, STAGING_PREFIX, StagedLooseObjects } from "./staged-loose-objects.ts";
-import { syncDirectory } from "./sync-path.ts";
+import { syncDirectory, syncFile } from "./sync-path.ts";
 
 // Watched, not replaced: whether a disk was asked to keep something cannot be seen from outside.
 vi.mock("./sync-path.ts", { spy: true });
@@ -36,6 +36,17 @@ it("asks for no folder of an object that is in a pack", async () => {
   await using mine = await StagedLooseObjects.begin(directory, "mine", async () => true);
   await mine.writeBlob(Buffer.from("packed\n"));
   await mine.publish();
+});
+
+it("does not bring a repo's folder back that is deleted at that moment", async () => {
+  const repo = join(directory, "repo.git");
+  await mkdir(join(repo, "objects"), { recursive: true });
+  await using mine = await StagedLooseObjects.begin(repo, "mine", async () => false);
+  await mine.writeBlob(Buffer.from("late\n"));
+  // The last step before the objects are moved: here the repo goes.
+  vi.mocked(syncFile).mockImplementationOnce(() => rename(repo, join(directory, "removed")));
+  await expect(mine.publish()).rejects.toMatchObject({ code: "ENOENT" });
+  expect(await readdir(directory)).not.toContain("repo.git");
 });
 
 it("clears away what crashes left, also while a commit beside it ends and takes its folder with it", async () => {

@@ -34,6 +34,15 @@ export async function clearStagingLeftovers(gitDirectory: string, startedAtMs: n
   }
 }
 
+/** Not its parents: a repo that was deleted meanwhile must not come back as an empty folder. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    if (!isSystemError(error, "EEXIST")) throw error;
+  }
+}
+
 /** A folder that is gone by now belonged to a commit or push that has ended meanwhile. */
 async function isOlderThan(folder: string, timeMs: number): Promise<boolean> {
   try {
@@ -130,7 +139,7 @@ export class StagedLooseObjects implements StagedObjects {
     const oids = [...this.#staged];
     await inParallel(oids, (oid) => syncFile(join(this.#folder, oid)));
     const folders = new Set(oids.map((oid) => this.#folderOf(oid)));
-    for (const folder of folders) await mkdir(folder, { recursive: true });
+    for (const folder of folders) await makeFolder(folder);
     // An object of that name that is there already has the same content, so replacing it changes nothing.
     for (const oid of oids) await rename(join(this.#folder, oid), join(this.#folderOf(oid), oid.slice(2)));
     // A commit or push at work beside this one may have moved an object into place and not synced its folder yet.
