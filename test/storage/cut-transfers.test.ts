@@ -13,7 +13,7 @@ import { seededRandom, testSeed } from "../harness/seeded-random.ts";
 import { temporaryFolder } from "../harness/temporary-folder.ts";
 
 /** In all; shared out between the kinds below. The long form has 200. */
-const CASES = Number(process.env.POSTERN_CUT_CASES ?? 30);
+const CASES = Number(process.env.POSTERN_CUT_CASES ?? 24);
 const REPO = "root-admin/train";
 const SIZE = 300_000;
 const PART = 64 * 1024 * 1024;
