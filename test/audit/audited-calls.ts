@@ -55,6 +55,23 @@ export const AUDITED_CALLS: readonly AuditedCall[] = [
       hub.call("POST", `${API}/issuers`, { token: hub.adminToken, body: { provider: "custom", ...uploadedIssuer() } }),
     { jwks: uploadedIssuer().jwks },
   ),
+  {
+    route: `POST ${API}/issuers/:id/confirm-keys`,
+    prepare: async (hub) => {
+      const url = hub.simulator.issuerUrl("gitlab");
+      const { issuers } = (await hub.call("GET", `${API}/issuers`, { token: hub.adminToken })).json;
+      const issuer = Array.isArray(issuers) ? issuers.find((one) => one.url === url) : undefined;
+      const one = `${API}/issuers/${issuer?.id}`;
+      await hub.call("PATCH", one, { token: hub.adminToken, body: { hold_keys: true } });
+      await hub.simulator.rotateKeys("gitlab");
+      // Whatever becomes of this token, the new key is seen.
+      await hub.exchange(await hub.simulator.issueToken("gitlab", { audience: hub.url }), "acme/model");
+      const { json } = await hub.call("GET", `${API}/issuers`, { token: hub.adminToken });
+      const shown: readonly { readonly url: string; readonly held_keys?: unknown }[] = json.issuers;
+      const held = shown.find((one) => one.url === url)?.held_keys;
+      return () => hub.call("POST", `${one}/confirm-keys`, { token: hub.adminToken, body: { keys: held } });
+    },
+  },
   withId("DELETE", `${API}/issuers/:id`, (hub) =>
     hub.call("POST", `${API}/issuers`, { token: hub.adminToken, body: { provider: "custom", ...uploadedIssuer() } }),
   ),

@@ -6,8 +6,13 @@ import { PRESETS } from "@postern/core/provider/presets";
 import { PROVIDER_IDS, type ProviderId, parseProviderId } from "@postern/core/provider/provider-id";
 import { parseUploadedKeySet } from "./uploaded-key-set.ts";
 
-const FIELDS: ReadonlySet<string> = new Set(["provider", "url", "allow_origins", "jwks"]);
+const FIELDS: ReadonlySet<string> = new Set(["provider", "url", "allow_origins", "jwks", "hold_keys"]);
 const MAX_ORIGINS = 16;
+
+export interface IssuerDraft extends Pick<Issuer, "provider" | "url" | "allowOrigins" | "keySet"> {
+  /** Whether keys that it shows later wait for an administrator. */
+  readonly holdKeys: boolean;
+}
 
 /**
  * Reads the JSON body of `POST /issuers`.
@@ -15,10 +20,7 @@ const MAX_ORIGINS = 16;
  * @param configuredOrigins - Excepted by the operator's configuration for every issuer; stored with it as if the body named them.
  * @throws {ApiError} `invalid_body`; `invalid_field` naming the field and the remedy.
  */
-export function parseIssuerDraft(
-  body: unknown,
-  configuredOrigins: readonly string[],
-): Pick<Issuer, "provider" | "url" | "allowOrigins" | "keySet"> {
+export function parseIssuerDraft(body: unknown, configuredOrigins: readonly string[]): IssuerDraft {
   if (!isRecord(body)) throw new ApiError("invalid_body", "The body must be a JSON object.");
   for (const name of Object.keys(body)) {
     if (!FIELDS.has(name))
@@ -32,8 +34,15 @@ export function parseIssuerDraft(
     throw invalidField("/url", "The url is missing or no issuer.", "Give the exact text of the token's iss claim.");
   const allowOrigins = [...new Set([...parseOrigins(body.allow_origins), ...configuredOrigins])];
   judgeUrl(provider, url, allowOrigins);
-  if (body.jwks === undefined) return { provider, url, allowOrigins };
-  return { provider, url, allowOrigins, keySet: parseUploadedKeySet(body.jwks, provider) };
+  const holdKeys = body.hold_keys ?? false;
+  if (typeof holdKeys !== "boolean" || (holdKeys && body.jwks !== undefined))
+    throw invalidField(
+      "/hold_keys",
+      "The hold_keys field is neither true nor false, or true with uploaded keys.",
+      "Use true or false; uploaded keys change by an administrator's hand only.",
+    );
+  const draft = { provider, url, allowOrigins, holdKeys };
+  return body.jwks === undefined ? draft : { ...draft, keySet: parseUploadedKeySet(body.jwks, provider) };
 }
 
 function parseOrigins(value: unknown): readonly string[] {

@@ -54,6 +54,11 @@ async function thumbprint(key: IssuerKeyPair): Promise<string> {
   return calculateJwkThumbprint(jwk);
 }
 
+async function eventNames(): Promise<readonly string[]> {
+  const entries = await new SqliteAuditLog(temporary.database).entriesAfter(0, 100);
+  return entries.map(({ event }) => event).filter((event) => event.startsWith("issuer.keys_"));
+}
+
 async function events(): Promise<readonly Record<string, unknown>[]> {
   const entries = await new SqliteAuditLog(temporary.database).entriesAfter(0, 100);
   return entries.filter(({ event }) => event === "issuer.keys_changed").map(({ detail }) => JSON.parse(detail));
@@ -96,6 +101,39 @@ describe("an issuer's keys", () => {
     time = addSeconds(time, DAY);
     await keys.find(issuer, "k2", "ES256");
     expect((await events()).map(({ removed }) => removed)).toEqual([[]]);
+  });
+
+  it("are held when an administrator confirms each, which is recorded once, and a confirmation counts at once", async () => {
+    const holding: Issuer = { ...issuer, confirmedKeys: [await thumbprint(first)] };
+    const keys = freshKeys();
+    expect((await keys.find(holding, "k1", "ES256")).kind).toBe("key");
+    server.keys = [first, second];
+    for (let start = 0; start < 3; start += 1) {
+      const restarted = freshKeys();
+      expect((await restarted.find(holding, "k2", "ES256")).kind).toBe("held-key");
+      expect((await restarted.find(holding, "k1", "ES256")).kind).toBe("key");
+    }
+    expect(await eventNames()).toEqual(["issuer.keys_held"]);
+    expect(changes).toMatchObject([{ held: [await thumbprint(second)] }]);
+    time = addSeconds(time, 120);
+    expect((await keys.find(holding, "k2", "ES256")).kind).toBe("held-key");
+    const confirmed = { ...holding, confirmedKeys: [await thumbprint(first), await thumbprint(second)] };
+    expect((await keys.find(confirmed, "k2", "ES256")).kind).toBe("key");
+  });
+
+  it("are held and recorded although the issuer was never asked since it was added", async () => {
+    const holding: Issuer = { ...issuer, confirmedKeys: [await thumbprint(first)] };
+    server.keys = [second];
+    expect((await freshKeys().find(holding, "k2", "ES256")).kind).toBe("held-key");
+    expect(await eventNames()).toEqual(["issuer.keys_held"]);
+  });
+
+  it("are held under the id of a confirmed key too", async () => {
+    const holding: Issuer = { ...issuer, confirmedKeys: [await thumbprint(first)] };
+    await freshKeys().find(holding, "k1", "ES256");
+    server.keys = [ecKey("k1", "P-256")];
+    expect((await freshKeys().find(holding, "k1", "ES256")).kind).toBe("held-key");
+    expect((await freshKeys().find(holding, undefined, "ES256")).kind).toBe("held-key");
   });
 
   it("are not used when their change cannot be recorded", async () => {

@@ -1,7 +1,8 @@
 import type { Issuer } from "@postern/core/issuer/issuer";
 
 export type ProbeOutcome =
-  | { readonly kind: "usable" }
+  /** With the RFC 7638 thumbprints of all its keys. */
+  | { readonly kind: "usable"; readonly thumbprints: readonly string[] }
   /** `reason` is safe for an administrator: it names origins and statuses, never a body. */
   | { readonly kind: "unreachable"; readonly reason: string }
   | { readonly kind: "mismatch"; readonly got: string | undefined }

@@ -12,6 +12,12 @@ export interface IssuerStore {
   /** Puts new keys in the place of uploaded ones; `missing` also for an issuer whose keys are fetched. */
   replaceKeys(id: string, keySet: string, audit: AuditEvent): Promise<"replaced" | "missing">;
   setEnabled(id: string, enabled: boolean, audit: AuditEvent): Promise<"changed" | "missing">;
+  /** @param thumbprints - `undefined`: whatever keys the issuer shows are used. */
+  setConfirmedKeys(
+    id: string,
+    thumbprints: readonly string[] | undefined,
+    audit: AuditEvent,
+  ): Promise<"changed" | "missing">;
   /** `in-use` while a publisher names it. */
   remove(id: string, audit: AuditEvent): Promise<"removed" | "missing" | "in-use">;
 }

@@ -31,15 +31,20 @@ export async function listIssuers(caller: Caller, deps: Pick<IssuerDeps, "issuer
  */
 export async function addIssuer(body: unknown, caller: Caller, deps: IssuerDeps): Promise<Issuer> {
   requireAdministrator(caller);
-  const issuer: Issuer = { id: deps.newId(), ...parseIssuerDraft(body, deps.configuredOrigins), enabled: true };
-  if ((await deps.issuers.findByUrl(issuer.url)) !== undefined) throw alreadyStored();
-  const refusal = issuer.keySet === undefined ? probeRefusal(issuer, await deps.probe.probe(issuer)) : undefined;
+  const { holdKeys, ...draft } = parseIssuerDraft(body, deps.configuredOrigins);
+  const asked: Issuer = { id: deps.newId(), ...draft, enabled: true };
+  if ((await deps.issuers.findByUrl(asked.url)) !== undefined) throw alreadyStored();
+  const probed = asked.keySet === undefined ? await deps.probe.probe(asked) : undefined;
+  const refusal = probed === undefined ? undefined : probeRefusal(asked, probed);
   if (refusal !== undefined) throw refusal;
+  const issuer: Issuer =
+    holdKeys && probed?.kind === "usable" ? { ...asked, confirmedKeys: probed.thumbprints } : asked;
   const event = changeEvent(caller, "issuer.add", `issuers/${issuer.id}`, {
     provider: issuer.provider,
     url: issuer.url,
     allow_origins: issuer.allowOrigins,
     ...(issuer.keySet === undefined ? {} : { key_set_sha256: hash("sha256", issuer.keySet, "hex") }),
+    ...(issuer.confirmedKeys === undefined ? {} : { hold_keys: true, confirmed_keys: issuer.confirmedKeys }),
   });
   if ((await deps.issuers.add(issuer, event)) === "exists") throw alreadyStored();
   return issuer;

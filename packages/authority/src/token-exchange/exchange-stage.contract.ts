@@ -24,6 +24,7 @@ import { SqliteGrantLedger } from "../adapters/sqlite/sqlite-grant-ledger.ts";
 import { SqliteIssuerStore } from "../adapters/sqlite/sqlite-issuer-store.ts";
 import { SqlitePendingPublishers } from "../adapters/sqlite/sqlite-pending-publishers.ts";
 import { SqlitePublisherStore } from "../adapters/sqlite/sqlite-publisher-store.ts";
+import { SqliteSeenKeysStore } from "../adapters/sqlite/sqlite-seen-keys-store.ts";
 import { SqliteSigningKeyStore } from "../adapters/sqlite/sqlite-signing-key-store.ts";
 import { SqliteSpentTokens } from "../adapters/sqlite/sqlite-spent-tokens.ts";
 import { SqliteSwitchStore } from "../adapters/sqlite/sqlite-switch-store.ts";
@@ -146,6 +147,7 @@ export async function openStage(overrides: Partial<TokenExchangeGrantDeps> = {})
   registerIssuersRoutes(app, {
     newId: randomUUID,
     issuers,
+    seenKeys: new SqliteSeenKeysStore(database),
     probe: new HttpIssuerProbe(),
     configuredOrigins: [],
     identifier,

@@ -4,6 +4,8 @@ import type { SigningAlgorithm } from "@postern/core/provider/provider-preset";
 
 export type KeyLookup =
   | { readonly kind: "key"; readonly key: KeyObject }
+  /** The issuer shows this key, and nobody has confirmed it (`Issuer.confirmedKeys`). It may tell who signed, and grants nothing. */
+  | { readonly kind: "held-key"; readonly key: KeyObject }
   /** The issuer's keys are known, and none fits. */
   | { readonly kind: "unknown-key" }
   /** The issuer's keys are not known, and cannot be fetched now. */

@@ -128,6 +128,13 @@ async function proveSignature(
     case "key":
       if (!verifySignature(alg, found.key, token.signingInput, token.signature))
         throw exchangeRefusal("TP1302", { detail });
+      return;
+    case "held-key":
+      // Whoever shows keys of their own at a domain that they took over can sign anything: nothing in this token is proved.
+      throw exchangeRefusal(
+        verifySignature(alg, found.key, token.signingInput, token.signature) ? "TP1304" : "TP1302",
+        { detail },
+      );
   }
 }
 

@@ -356,6 +356,39 @@ describe("audit export", () => {
   });
 });
 
+describe("keys of an issuer that wait", () => {
+  it("are confirmed by name, as the server shows them, and printed", async () => {
+    answers = [
+      { body: '{"issuers":[{"id":"6","held_keys":["other"]},{"id":"7","held_keys":["one","two"]}]}' },
+      { body: "{}" },
+    ];
+    const finished = await postern("issuer", "confirm-keys", "7");
+    expect(finished.stdout).toMatch(/one\n\s+two/);
+    const request = server.seen.at(-1);
+    expect(request).toMatchObject({ method: "POST", url: `${API}/issuers/7/confirm-keys` });
+    expect(JSON.parse(request?.body.toString() ?? "")).toEqual({ keys: ["one", "two"] });
+  });
+
+  it("are not confirmed when there are none, and only those that are named", async () => {
+    answers = [{ body: '{"issuers":[{"id":"7"}]}' }];
+    expect(await postern("issuer", "confirm-keys", "7")).toMatchObject({ exitCode: 1, stdout: "" });
+    answers = [{ body: "{}" }];
+    expect((await postern("issuer", "confirm-keys", "7", "--key", "two")).exitCode).toBe(0);
+    expect(JSON.parse(server.seen.at(-1)?.body.toString() ?? "")).toEqual({ keys: ["two"] });
+  });
+
+  it.each([
+    ["issuer hold-keys 7", true],
+    ["issuer hold-keys 7 --off", false],
+  ])("are what %s is about", async (line, hold) => {
+    answers = [{ body: "{}" }];
+    expect((await postern(...line.split(" "))).exitCode).toBe(0);
+    const request = server.seen.at(-1);
+    expect(request).toMatchObject({ method: "PATCH", url: `${API}/issuers/7` });
+    expect(JSON.parse(request?.body.toString() ?? "")).toEqual({ hold_keys: hold });
+  });
+});
+
 describe("keys from a file", () => {
   const FILE = path.join(import.meta.dirname, "..", "..", "package.json");
 

@@ -25,6 +25,7 @@ export type KnownExchangeCode =
   | "TP1301"
   | "TP1302"
   | "TP1303"
+  | "TP1304"
   | "TP1401"
   | "TP1402"
   | "TP1403"
@@ -169,6 +170,11 @@ export const EXCHANGE_CODES: Readonly<Record<KnownExchangeCode, ExchangeCodeRow>
     "temporarily_unavailable",
     "The issuer's keys cannot be fetched right now.",
     "Try again later; nothing was spent.",
+  ),
+  TP1304: row(
+    "invalid_grant",
+    "The issuer signs with a new key, which waits for an administrator of this server to confirm it.",
+    "Ask an administrator to compare it with whoever runs the issuer, then: `postern issuer confirm-keys`.",
   ),
   // TP14xx: time
   TP1401: row("invalid_grant", "The subject token has expired.", "Request a new one right before the exchange."),

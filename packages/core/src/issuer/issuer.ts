@@ -12,4 +12,6 @@ export interface Issuer {
   readonly enabled: boolean;
   /** Uploaded keys: JSON of a public JWK set (RFC 7517 §5). Present: the issuer is never asked for anything. */
   readonly keySet?: string;
+  /** RFC 7638 thumbprints. Present: other keys that the issuer shows are held until an administrator confirms them. */
+  readonly confirmedKeys?: readonly string[];
 }

@@ -190,10 +190,13 @@ export async function wireAuthority(
         publishers,
         resources,
       };
-      const watch = new IssuerKeyWatch(new SqliteSeenKeysStore(database), ({ issuer, added, removed, isExpected }) =>
-        log[isExpected ? "info" : "warn"](
-          { "issuer.url": issuer.url, "keys.added": added, "keys.removed": removed },
-          "issuer shows other keys than before",
+      const seenKeys = new SqliteSeenKeysStore(database);
+      const watch = new IssuerKeyWatch(seenKeys, ({ issuer, added, removed, held, isExpected }) =>
+        log[isExpected && held.length === 0 ? "info" : "warn"](
+          { "issuer.url": issuer.url, "keys.added": added, "keys.removed": removed, "keys.held": held },
+          held.length === 0
+            ? "issuer shows other keys than before"
+            : "issuer shows new keys, which wait to be confirmed",
         ),
       );
       const keys = new CachedIssuerKeys({
@@ -239,6 +242,7 @@ export async function wireAuthority(
       registerTrustedPublishingOnlyRoutes(app, common);
       registerIssuersRoutes(app, {
         ...common,
+        seenKeys,
         probe: new HttpIssuerProbe({}),
         configuredOrigins: config.allowIssuerOrigins,
       });

@@ -4,6 +4,7 @@ import type { Clock } from "@postern/core/time/clock";
 import type { EpochSeconds } from "@postern/core/time/epoch-seconds";
 import type { IssuerKeyWatch } from "../../issuers/issuer-key-watch.ts";
 import { chooseKey, type IssuerKey } from "../../issuers/key-set.ts";
+import { thumbprintOfKey } from "../../issuers/key-thumbprint.ts";
 import type { IssuerKeys, KeyLookup } from "../../token-exchange/issuer-keys.ts";
 import { type DiscoveredKeys, discoverKeys } from "./discover-keys.ts";
 import type { IssuerFetchOptions } from "./issuer-fetch.ts";
@@ -82,30 +83,30 @@ export class CachedIssuerKeys implements IssuerKeys {
     const state = this.#stateOf(issuer);
     const now = this.#deps.clock.now();
     if (now < state.freshUntil) {
-      const key = chooseKey(state.keys, unverifiedKid, alg);
-      if (key !== undefined) {
+      const found = amongKeys(issuer, state.keys, unverifiedKid, alg);
+      if (found !== undefined) {
         if (now >= state.refreshAt) void this.#startFetch(issuer, state, now);
-        return { kind: "key", key };
+        return found;
       }
       if (!askForUnknown || !this.#mayAskForUnknown(state, unverifiedKid, now)) return notAmongKeys(state, now);
       state.unknownKeyFetchAt = now + UNKNOWN_KEY_COOLDOWN;
     } else if (state.failures > 0 && now < state.fetchedAt + MAX_STALE) {
-      const key = chooseKey(state.keys, unverifiedKid, alg);
-      if (key !== undefined) {
+      const found = amongKeys(issuer, state.keys, unverifiedKid, alg);
+      if (found !== undefined) {
         void this.#startFetch(issuer, state, now);
-        return { kind: "key", key };
+        return found;
       }
     }
     await this.#refresh(issuer, state);
-    return this.#answer(state, unverifiedKid, alg);
+    return this.#answer(issuer, state, unverifiedKid, alg);
   }
 
-  #answer(state: IssuerState, kid: string | undefined, alg: SigningAlgorithm): KeyLookup {
+  #answer(issuer: Issuer, state: IssuerState, kid: string | undefined, alg: SigningAlgorithm): KeyLookup {
     const now = this.#deps.clock.now();
     if (state.keys === undefined || now >= state.fetchedAt + MAX_STALE)
       return { kind: "unavailable", retryAfterSeconds: Math.max(1, state.retryAt - now) };
-    const key = chooseKey(state.keys, kid, alg);
-    if (key !== undefined) return { kind: "key", key };
+    const found = amongKeys(issuer, state.keys, kid, alg);
+    if (found !== undefined) return found;
     if (kid !== undefined && state.failures === 0) rememberUnknown(state.unknownKids, kid, now);
     return notAmongKeys(state, now);
   }
@@ -177,6 +178,21 @@ export class CachedIssuerKeys implements IssuerKeys {
     this.#states.set(issuer.id, state);
     return state;
   }
+}
+
+/** The row says which keys are confirmed, and it is read for every token: a confirmation counts from the next one on. */
+function amongKeys(
+  { confirmedKeys }: Issuer,
+  keys: readonly IssuerKey[] | undefined,
+  kid: string | undefined,
+  alg: SigningAlgorithm,
+): KeyLookup | undefined {
+  const usable =
+    confirmedKeys === undefined ? keys : keys?.filter((key) => confirmedKeys.includes(thumbprintOfKey(key)));
+  const key = chooseKey(usable, kid, alg);
+  if (key !== undefined) return { kind: "key", key };
+  const held = confirmedKeys === undefined ? undefined : chooseKey(keys, kid, alg);
+  return held === undefined ? undefined : { kind: "held-key", key: held };
 }
 
 /** While the issuer does not answer, a key that is not among the old ones may be a new one: the caller shall come again. */

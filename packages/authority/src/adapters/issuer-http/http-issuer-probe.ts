@@ -1,6 +1,7 @@
 import type { Issuer } from "@postern/core/issuer/issuer";
 import { PRESETS } from "@postern/core/provider/presets";
 import type { IssuerProbe, ProbeOutcome } from "../../issuers/issuer-probe.ts";
+import { thumbprintsOf } from "../../issuers/key-thumbprint.ts";
 import { discoverKeys, IssuerMismatchError, UnusableKeysError } from "./discover-keys.ts";
 import { IssuerFetchError, type IssuerFetchOptions } from "./issuer-fetch.ts";
 
@@ -16,7 +17,7 @@ export class HttpIssuerProbe implements IssuerProbe {
     try {
       const { keys } = await discoverKeys(issuer, this.#options);
       const { algorithms } = PRESETS[issuer.provider];
-      if (keys.some(({ alg }) => algorithms.includes(alg))) return { kind: "usable" };
+      if (keys.some(({ alg }) => algorithms.includes(alg))) return { kind: "usable", thumbprints: thumbprintsOf(keys) };
       return { kind: "unusable", reason: `it publishes no key for ${algorithms.join(" or ")}` };
     } catch (cause) {
       if (cause instanceof IssuerMismatchError) return { kind: "mismatch", got: cause.got };

@@ -58,6 +58,7 @@ export interface IssuerRow {
   allow_origins: string;
   enabled: 0 | 1;
   key_set: string | null;
+  confirmed_keys: string | null;
 }
 
 export interface PublisherRow {

@@ -14,6 +14,7 @@ import { tokenBindings } from "./migrations/2026-11-23-token-bindings.ts";
 import { publisherChanges } from "./migrations/2026-11-24-publisher-changes.ts";
 import { provenance } from "./migrations/2026-11-25-provenance.ts";
 import { signingKeyOrder } from "./migrations/2026-11-26-signing-key-order.ts";
+import { confirmedIssuerKeys } from "./migrations/2026-11-27-confirmed-issuer-keys.ts";
 
 /** In the order of their names. One that was released is never edited again. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -30,6 +31,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "2026-11-24-publisher-changes": publisherChanges,
   "2026-11-25-provenance": provenance,
   "2026-11-26-signing-key-order": signingKeyOrder,
+  "2026-11-27-confirmed-issuer-keys": confirmedIssuerKeys,
 };
 
 /** Brings the authority's tables to the newest version. @throws whatever a migration threw; that migration is rolled back. */

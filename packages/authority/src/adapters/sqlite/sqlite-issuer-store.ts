@@ -17,6 +17,7 @@ export class SqliteIssuerStore implements IssuerStore {
   readonly #replaceKeys: PreparedQuery<{ readonly id: string; readonly key_set: string }, unknown>;
   readonly #namedByPublisher: PreparedQuery<{ readonly url: string }, { readonly id: string }>;
   readonly #setEnabled: PreparedQuery<{ readonly id: string; readonly enabled: 0 | 1 }, unknown>;
+  readonly #setConfirmedKeys: PreparedQuery<{ readonly id: string; readonly confirmed_keys: string | null }, unknown>;
   readonly #delete: PreparedQuery<{ readonly id: string }, unknown>;
 
   constructor(database: AuthorityDatabase) {
@@ -39,6 +40,7 @@ export class SqliteIssuerStore implements IssuerStore {
           allow_origins: bind("allow_origins"),
           enabled: bind("enabled"),
           key_set: bind("key_set"),
+          confirmed_keys: bind("confirmed_keys"),
         })
         .onConflict((conflict) => conflict.column("url").doNothing()),
     );
@@ -57,6 +59,12 @@ export class SqliteIssuerStore implements IssuerStore {
       db
         .updateTable("issuers")
         .set({ enabled: bind("enabled") })
+        .where("id", "=", bind("id")),
+    );
+    this.#setConfirmedKeys = prepareQuery(connection, (db, bind) =>
+      db
+        .updateTable("issuers")
+        .set({ confirmed_keys: bind("confirmed_keys") })
         .where("id", "=", bind("id")),
     );
     this.#delete = prepareQuery(connection, (db, bind) => db.deleteFrom("issuers").where("id", "=", bind("id")));
@@ -85,6 +93,7 @@ export class SqliteIssuerStore implements IssuerStore {
         allow_origins: JSON.stringify(issuer.allowOrigins),
         enabled: issuer.enabled ? 1 : 0,
         key_set: issuer.keySet ?? null,
+        confirmed_keys: issuer.confirmedKeys?.join(" ") ?? null,
       });
       if (added === 0) return "exists";
       chain.append(audit);
@@ -103,6 +112,18 @@ export class SqliteIssuerStore implements IssuerStore {
   setEnabled(id: string, enabled: boolean, audit: AuditEvent): Promise<"changed" | "missing"> {
     return this.#database.commits.submit((chain) => {
       if (this.#setEnabled.run({ id, enabled: enabled ? 1 : 0 }) === 0) return "missing";
+      chain.append(audit);
+      return "changed";
+    });
+  }
+
+  setConfirmedKeys(
+    id: string,
+    thumbprints: readonly string[] | undefined,
+    audit: AuditEvent,
+  ): Promise<"changed" | "missing"> {
+    return this.#database.commits.submit((chain) => {
+      if (this.#setConfirmedKeys.run({ id, confirmed_keys: thumbprints?.join(" ") ?? null }) === 0) return "missing";
       chain.append(audit);
       return "changed";
     });
@@ -131,6 +152,7 @@ function issuerOf(row: IssuerRow): Issuer {
     allowOrigins: originsOf(row.allow_origins),
     enabled: row.enabled === 1,
     ...(row.key_set === null ? {} : { keySet: row.key_set }),
+    ...(row.confirmed_keys === null ? {} : { confirmedKeys: row.confirmed_keys.split(" ").filter(Boolean) }),
   };
 }
 

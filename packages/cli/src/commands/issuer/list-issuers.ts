@@ -14,7 +14,7 @@ export async function listIssuers(context: CliContext, json: boolean): Promise<v
     cell(issuer, "id"),
     cell(issuer, "provider"),
     cell(issuer, "url"),
-    issuer.jwks === undefined ? "fetched" : "uploaded",
+    keysOf(issuer),
     Array.isArray(issuer.allow_origins) && issuer.allow_origins.length > 0 ? issuer.allow_origins.join(" ") : "-",
   ]);
   printTable(
@@ -23,4 +23,10 @@ export async function listIssuers(context: CliContext, json: boolean): Promise<v
     rows,
     "No issuer is believed yet.",
   );
+}
+
+function keysOf({ jwks, hold_keys: hold, held_keys: held }: Readonly<Record<string, unknown>>): string {
+  if (jwks !== undefined) return "uploaded";
+  if (hold !== true) return "fetched";
+  return Array.isArray(held) && held.length > 0 ? `held, ${held.length} to confirm` : "held";
 }
