@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { createReadStream, existsSync, globSync } from "node:fs";
 import path from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { verifyAuditData } from "@postern/server/audit";
 import { startSimulator } from "@postern/simulator";
 import Database from "better-sqlite3";
@@ -55,7 +56,14 @@ it(`keeps every promise through ${ROUNDS} times kill -9 in the middle of exchang
       ...Array.from({ length: 2 }, () => commitRepeatedly(server.url, acknowledged, load.signal)),
       ...Array.from({ length: 2 }, () => uploadRepeatedly(server.url, acknowledged, load.signal)),
     ];
-    await new Promise((resolve) => setTimeout(resolve, 30 + random() * 350));
+    // Every other round is killed while a server has just begun to work, the rest right behind a commit, however slow the machine is.
+    const committed = acknowledged.commits.size;
+    if (round % 2 === 0) await setTimeout(30 + random() * 350);
+    else {
+      const deadline = Date.now() + 10_000;
+      while (acknowledged.commits.size === committed && Date.now() < deadline) await setTimeout(5);
+      await setTimeout(random() * 150);
+    }
     await server.kill("SIGKILL");
     load.abort();
     await Promise.all(work);
@@ -70,7 +78,7 @@ it(`keeps every promise through ${ROUNDS} times kill -9 in the middle of exchang
     `kill-nine: ${acknowledged.tokenIds.size} tokens, ${acknowledged.commits.size} commits, ${acknowledged.objects.size} objects acknowledged and kept`,
   );
   expect(acknowledged.tokenIds.size).toBeGreaterThan(ROUNDS);
-  expect(acknowledged.commits.size).toBeGreaterThan(ROUNDS / 2);
+  expect(acknowledged.commits.size).toBeGreaterThan(ROUNDS / 3);
   expect(acknowledged.objects.size).toBeGreaterThan(ROUNDS / 5);
 });
 

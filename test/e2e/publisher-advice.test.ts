@@ -196,7 +196,13 @@ describe("trusted publishing only", () => {
     for (const token of [ada, hub.adminToken]) {
       expect(await commit("acme/only", token)).toMatchObject({ status: 403, json: { code: "TrustedPublishingOnly" } });
     }
-    const batch = { operation: "upload", transfers: ["basic"], objects: [{ oid: "a".repeat(64), size: 1 }] };
+    // For a pull request anybody who reads may upload; by hand it cannot be merged either.
+    const batch = {
+      operation: "upload",
+      transfers: ["basic"],
+      ref: { name: "main" },
+      objects: [{ oid: "a".repeat(64), size: 1 }],
+    };
     const lfs = await hub.call("POST", "/acme/only/info/lfs/objects/batch", { token: ada, body: batch });
     expect(lfs.status).toBe(403);
     const granted = await job("acme/only");
