@@ -53,7 +53,8 @@ beforeAll(async () => {
       }
     }),
   );
-});
+  // Hundreds of programs, started in turn.
+}, 300_000);
 afterAll(async () => {
   await hub?.[Symbol.asyncDispose]();
   folder?.[Symbol.dispose]();
