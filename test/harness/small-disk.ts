@@ -15,11 +15,19 @@ export interface SmallDisk extends Disposable {
 /**
  * Mounts a small disk in memory.
  *
+ * @param files - How many files and folders it has room for.
  * @returns `undefined` where mounting is not allowed: CI's containers and developers' machines differ in that.
  */
-export function smallDisk(mebibytes: number): SmallDisk | undefined {
+export function smallDisk(mebibytes: number, files = 100_000): SmallDisk | undefined {
   const folder = temporaryFolder("small-disk");
-  const mount = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${mebibytes}m`, "tmpfs", folder.path]);
+  const mount = spawnSync("mount", [
+    "-t",
+    "tmpfs",
+    "-o",
+    `size=${mebibytes}m,nr_inodes=${files}`,
+    "tmpfs",
+    folder.path,
+  ]);
   if (mount.status !== 0) {
     folder[Symbol.dispose]();
     return undefined;

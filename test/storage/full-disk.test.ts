@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { readdirSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { checkStorage } from "@postern/server/storage";
 import { expect, it } from "vitest";
@@ -112,6 +112,28 @@ it.skipIf(!mayMount).each([
     expect(refusals).toBeGreaterThan(0);
     const { findings } = await checkStorage({ dataDir, deep: true });
     expect(findings.filter(({ severity }) => severity === "error")).toEqual([]);
+  },
+);
+
+it.skipIf(!mayMount)(
+  "a push is refused in words when there is room for bytes, but for no folder to put them in",
+  async () => {
+    using disk = smallDisk(MEBIBYTES, 400);
+    if (disk === undefined) throw new Error("the disk could be mounted a moment ago");
+    using folder = temporaryFolder("full-disk");
+    await using hub = await startHub({ dataDir: path.join(disk.path, "data") });
+    await hub.repo(REPO);
+    const git = realGit(folder.path);
+    await git.ok(["clone", withToken(`${hub.url}/${REPO}`, hub.adminToken), "clone"]);
+    const crowd = path.join(disk.path, "crowd");
+    mkdirSync(crowd);
+    expect(() => {
+      for (let number = 0; number < 1000; number++) writeFileSync(path.join(crowd, String(number)), "");
+    }).toThrow("ENOSPC");
+    const { refused } = await push(hub, git, 1);
+    expect(refused).toMatch(/^remote: The server has no space left\. Nothing was changed/m);
+    rmSync(crowd, { recursive: true });
+    expect(await push(hub, git, 2)).toEqual({ refused: undefined });
   },
 );
 

@@ -23,7 +23,8 @@ import type { PushDependencies, PushRequest } from "./push-request.ts";
  * @throws {HubError} 503 `Unavailable` when too many transfers are under way; the signal's reason.
  */
 export async function receivePush(deps: PushDependencies, request: PushRequest): Promise<() => Promise<PushOutcome>> {
-  const objects = await deps.transfers.beginPush(request.repo.repoId, request.signal);
+  const objects = await begin(deps, request);
+  if (objects instanceof Refusal) return async () => refuseFull(request, objects);
   try {
     const refusal = await takeIn(deps, request, objects);
     return async () => {
@@ -33,6 +34,22 @@ export async function receivePush(deps: PushDependencies, request: PushRequest):
   } catch (error) {
     await objects[Symbol.asyncDispose]();
     throw error;
+  }
+}
+
+/** @returns the refusal on a disk without room for a folder; the pack has been read then: git shows no answer that comes before it has sent all. */
+async function begin(deps: PushDependencies, { repo, pack, signal }: PushRequest): Promise<PushedObjects | Refusal> {
+  try {
+    return await deps.transfers.beginPush(repo.repoId, signal);
+  } catch (error) {
+    const refusal = storageRefusal(error);
+    if (error === refusal || !(refusal instanceof Refusal)) throw error;
+    let left = deps.rules.maxPackBytes;
+    for await (const chunk of pack) {
+      left -= chunk.length;
+      if (left < 0) throw refusal;
+    }
+    return refusal;
   }
 }
 
@@ -49,8 +66,12 @@ async function takeIn(
   } catch (error) {
     const refusal = storageRefusal(error);
     if (!(refusal instanceof Refusal)) throw refusal;
-    return { ...refuseAll(request, "rejected", [sentenceOf(refusal)]), unpackError: "no space left" };
+    return refuseFull(request, refusal);
   }
+}
+
+function refuseFull(request: PushRequest, refusal: Refusal): PushOutcome {
+  return { ...refuseAll(request, "rejected", [sentenceOf(refusal)]), unpackError: "no space left" };
 }
 
 async function concludePush(
