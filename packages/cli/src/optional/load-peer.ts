@@ -7,6 +7,7 @@ import { CliError } from "../failure/cli-error.ts";
  * @throws {CliError} one sentence that says what to install.
  */
 export async function loadPeer<Module>(name: string, purpose: string, load: () => Promise<Module>): Promise<Module> {
+  refuseOldNode(purpose, process.versions.node);
   try {
     return await load();
   } catch (error) {
@@ -18,6 +19,19 @@ export async function loadPeer<Module>(name: string, purpose: string, load: () =
     }
     throw error;
   }
+}
+
+/** What the packages with a database ask for; on an older Node their native part ends the process without a word. */
+const NEEDED_NODE = [24, 15] as const;
+
+/** @throws {CliError} for a Node that the package cannot run on. */
+export function refuseOldNode(purpose: string, version: string): void {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const [neededMajor, neededMinor] = NEEDED_NODE;
+  if (major > neededMajor || (major === neededMajor && minor >= neededMinor)) return;
+  throw new CliError(`${purpose} needs Node.js ${NEEDED_NODE.join(".")} or newer; this is ${version}.`, {
+    next: "In a checkout, npx postern brings its own. Elsewhere, install a newer Node.js.",
+  });
 }
 
 /** Only the package itself: a module missing inside it is a fault of ours and must not be hidden. */
