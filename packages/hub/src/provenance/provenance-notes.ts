@@ -8,6 +8,8 @@ import type { ProvenanceStore, StoredStatement } from "./provenance-store.ts";
 /** Where `git notes --ref=provenance` looks. */
 export const PROVENANCE_REF = "refs/notes/provenance";
 const BATCH = 500;
+/** How long statements are gathered before they are noted together, in milliseconds. */
+const GATHERING_MS = 1000;
 const AUTHOR = { name: "postern", email: "postern@users.noreply.invalid" };
 
 export interface ProvenanceNotesDeps {
@@ -28,6 +30,7 @@ export class ProvenanceNotes {
   readonly #wanted = new Set<string>();
   #running: Promise<void> | undefined;
   #closed = false;
+  #wake = (): void => undefined;
 
   constructor(deps: ProvenanceNotesDeps) {
     this.#deps = deps;
@@ -56,12 +59,12 @@ export class ProvenanceNotes {
   async close(): Promise<void> {
     this.#closed = true;
     this.#wanted.clear();
+    this.#wake();
     await this.settled();
   }
 
   async #drain(): Promise<void> {
-    // The commit that caused this is answered first.
-    await new Promise((resolve) => setImmediate(resolve));
+    await this.#pause();
     for (const repoId of this.#wanted) {
       this.#wanted.delete(repoId);
       try {
@@ -70,6 +73,18 @@ export class ProvenanceNotes {
         this.#deps.onFailure(cause);
       }
     }
+  }
+
+  /** Commits often come in rows; together they cost one notes commit, and the first is answered long before. */
+  async #pause(): Promise<void> {
+    if (this.#closed) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, GATHERING_MS);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   async #note(repoId: string): Promise<void> {
