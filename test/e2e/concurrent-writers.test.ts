@@ -1,6 +1,4 @@
-import { execFileSync } from "node:child_process";
-import { globSync } from "node:fs";
-import path from "node:path";
+import { checkStorage } from "@postern/server/storage";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { realGit, withToken } from "../clients/real-git.ts";
 import { type Answer, type RunningHub, startHub } from "../harness/running-hub.ts";
@@ -54,10 +52,8 @@ it(`has every acknowledged commit of ${PUSHERS + COMMITTERS + CAREFUL_COMMITTERS
   expect(files.filter((name) => name.endsWith(".txt"))).toEqual(acknowledged.map(({ title }) => `${title}.txt`).sort());
   expect(await git.ok(["rev-list", "--merges", "HEAD"], { cwd: "result" })).toBe("");
 
-  for (const bare of globSync(path.join(hub.dataDir, "repos/??/*.git"))) {
-    const found = execFileSync("git", ["-C", bare, "fsck", "--strict", "--full"], { encoding: "utf8", stdio: "pipe" });
-    expect(found).not.toMatch(/error|missing|broken/);
-  }
+  const { findings } = await checkStorage({ dataDir: hub.dataDir, deep: true });
+  expect(findings.filter(({ severity }) => severity === "error")).toEqual([]);
   const moves = await recordedMoves();
   expect(moves.map(({ to }) => to)).toEqual(history.slice(1).map(({ commit }) => commit));
   expect(moves.map(({ from }) => from)).toEqual(history.slice(0, -1).map(({ commit }) => commit));

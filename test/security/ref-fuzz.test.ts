@@ -288,6 +288,8 @@ describe("every route that takes a revision", () => {
             ["POST", `${API}/tag/${escaped}`, { tag: "from-nowhere" }],
             ["DELETE", `${API}/branch/${escaped}`],
             ["DELETE", `${API}/tag/${escaped}`],
+            ["GET", `/api/postern/v1/models/${REPO}/provenance/${escaped}`],
+            ["GET", `/api/postern/v1/models/${REPO}/provenance-bundle/${escaped}`],
           ] as const
         ).map(
           async ([method, where, body]) =>
