@@ -313,6 +313,7 @@ const REFUSALS: readonly Case[] = [
 
 /** Codes that another file tests over HTTP, with a cause that needs more than a token; that file must name the code. */
 const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
+  TP1304: "test/security/held-issuer-keys.test.ts",
   TP1603: "packages/authority/src/limits/exchange-limits.test.ts",
   TP1604: "packages/authority/src/token-exchange/clock-set-back.test.ts",
   TP1906: "packages/authority/src/limits/exchange-limits.test.ts",
