@@ -1,10 +1,10 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { temporaryFolder } from "../../test/harness/temporary-folder.ts";
+import { fillRepo, pathOf, type Shape } from "../harness/filled-repo.ts";
 import { ADMIN_TOKEN, startHubProcess } from "../harness/hub-process.ts";
 import { describeMachine } from "../harness/machine.ts";
 import { median } from "../harness/median.ts";
-import { fillRepo, pathOf, type Shape } from "./filled-repo.ts";
 
 /**
  * What the size of a repo costs: a commit of one file, and a page of 1,000 entries, beside a small and a large repo.

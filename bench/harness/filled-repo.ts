@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import path from "node:path";
-import type { HubProcess } from "../harness/hub-process.ts";
-import { ADMIN_TOKEN } from "../harness/hub-process.ts";
-import { runMeasured } from "../harness/run-measured.ts";
+import type { HubProcess } from "./hub-process.ts";
+import { ADMIN_TOKEN } from "./hub-process.ts";
+import { runMeasured } from "./run-measured.ts";
 
 /** How the files of a repo lie: all in one folder, or a hundred to a folder. */
 export type Shape = "flat" | "nested";
