@@ -26,7 +26,12 @@ export async function startGitHttpBackend(folder: string): Promise<GitHttpBacken
   const config = path.join(folder, "nginx.conf");
   writeFileSync(config, configOf(port, temporary, repos, socket));
   const home = { PATH: process.env.PATH, HOME: folder };
-  const fcgiwrap = spawn("fcgiwrap", ["-c", "2", "-s", `unix:${socket}`], { stdio: "ignore", env: home });
+  const fcgiwrap = spawn("fcgiwrap", ["-c", "2", "-s", `unix:${socket}`], {
+    stdio: "ignore",
+    env: home,
+    // Its workers outlive it otherwise.
+    detached: true,
+  });
   const nginx = spawn("nginx", ["-c", config, "-p", temporary], { stdio: "ignore", env: home });
   const url = `http://127.0.0.1:${port}`;
   await answers(url, [fcgiwrap, nginx]);
@@ -42,7 +47,8 @@ export async function startGitHttpBackend(folder: string): Promise<GitHttpBacken
         if (spawnSync("git", args, { env: home }).status !== 0) throw new Error(`git ${args.join(" ")} failed`);
     },
     [Symbol.asyncDispose]: async () => {
-      for (const child of [nginx, fcgiwrap]) child.kill("SIGTERM");
+      nginx.kill("SIGTERM");
+      if (fcgiwrap.pid !== undefined) process.kill(-fcgiwrap.pid, "SIGTERM");
     },
   };
 }
