@@ -4,7 +4,7 @@ import { cp } from "node:fs/promises";
 import path from "node:path";
 import { checkStorage } from "@postern/server/storage";
 import Database from "better-sqlite3";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { FINDING_CODES } from "../../packages/hub/src/fsck/finding.ts";
 import { announced, sendBytes, uploadAction } from "../audit/lfs-upload.ts";
 import { bareEnvironment, posternCommand, root, runCommand } from "../harness/run-command.ts";
@@ -41,6 +41,11 @@ describe("hub fsck", () => {
       body: lines.map((line) => JSON.stringify(line)).join("\n"),
     });
     expect(done.status, done.text).toBe(200);
+    // The notes follow by themselves; every case copies this folder, and a copy in the middle of a write is none.
+    const database = new Database(path.join(whole.path, "postern.db"), { readonly: true });
+    const waiting = database.prepare("select 1 from provenance_statements where noted = 0");
+    await vi.waitUntil(() => waiting.get() === undefined, { timeout: 30_000 });
+    database.close();
   });
   afterAll(async () => {
     await hub?.[Symbol.asyncDispose]();
