@@ -56,9 +56,9 @@ it(`keeps every promise through ${ROUNDS} times kill -9 in the middle of exchang
       ...Array.from({ length: 2 }, () => commitRepeatedly(server.url, acknowledged, load.signal)),
       ...Array.from({ length: 2 }, () => uploadRepeatedly(server.url, acknowledged, load.signal)),
     ];
-    // Every other round is killed while a server has just begun to work, the rest right behind a commit, however slow the machine is.
+    // Every third round is killed while a server has just begun to work, the rest right behind a commit, however slow the machine is.
     const committed = acknowledged.commits.size;
-    if (round % 2 === 0) await setTimeout(30 + random() * 350);
+    if (round % 3 === 0) await setTimeout(30 + random() * 350);
     else {
       const deadline = Date.now() + 10_000;
       while (acknowledged.commits.size === committed && Date.now() < deadline) await setTimeout(5);
@@ -78,7 +78,7 @@ it(`keeps every promise through ${ROUNDS} times kill -9 in the middle of exchang
     `kill-nine: ${acknowledged.tokenIds.size} tokens, ${acknowledged.commits.size} commits, ${acknowledged.objects.size} objects acknowledged and kept`,
   );
   expect(acknowledged.tokenIds.size).toBeGreaterThan(ROUNDS);
-  expect(acknowledged.commits.size).toBeGreaterThan(ROUNDS / 3);
+  expect(acknowledged.commits.size).toBeGreaterThan(ROUNDS / 2);
   expect(acknowledged.objects.size).toBeGreaterThan(ROUNDS / 5);
 });
 

@@ -205,6 +205,18 @@ describe("trusted publishing only", () => {
     };
     const lfs = await hub.call("POST", "/acme/only/info/lfs/objects/batch", { token: ada, body: batch });
     expect(lfs.status).toBe(403);
+    const body = [
+      { key: "header", value: { summary: "by hand" } },
+      { key: "file", value: { path: "by-hand.txt", content: "x", encoding: "utf-8" } },
+    ];
+    const opened = await hub.call("POST", "/api/models/acme/only/commit/main?create_pr=1", {
+      token: ada,
+      headers: { "content-type": "application/x-ndjson" },
+      body: body.map((line) => JSON.stringify(line)).join("\n"),
+    });
+    expect(opened.status, opened.text).toBe(200);
+    const merge = await hub.call("POST", "/api/models/acme/only/discussions/1/merge", { token: ada, body: {} });
+    expect(merge).toMatchObject({ status: 403, json: { code: "TrustedPublishingOnly" } });
     const granted = await job("acme/only");
     expect((await commit("acme/only", granted.json.access_token)).status).toBe(200);
     expect((await hub.call("GET", "/api/models/acme/only")).json.trustedPublishingOnly).toBe(true);
